@@ -1,0 +1,1 @@
+"""From a lazy array graph to OpenCL C, on plain data alone."""

@@ -1,0 +1,254 @@
+"""OpenCL functions that generated kernels call where the language leaves a meaning open."""
+
+import re
+
+from .dtype import DTYPES, DType, bfloat16, float16
+
+__all__ = ["functions_for"]
+
+_VECTOR = re.compile(r"^([a-z]+)(\d*)$")
+_CALL = re.compile(r"\blg_[a-z0-9_]+")
+
+_CHECK = """\
+inline int lg_check(long i, int count, int code, __global volatile int* error) {
+  if (i < 0 || i >= count) { *error = code; return i < 0 ? 0 : count - 1; }
+  return (int)i;
+}"""
+
+_PHILOX = """\
+inline {u} lg_philox_{w}({l} counter, {l} key) {{
+  {l} c0 = counter & {mask}, c1 = counter >> 32, c2 = 0, c3 = 0;
+  {l} k0 = key & {mask}, k1 = key >> 32;
+  for (int round = 0; round < 10; round++) {{
+    const {l} p0 = c0 * {m0}, p1 = c2 * {m1};
+    c0 = (p1 >> 32) ^ c1 ^ k0; c1 = p1 & {mask};
+    c2 = (p0 >> 32) ^ c3 ^ k1; c3 = p0 & {mask};
+    k0 = (k0 + {w0}) & {mask}; k1 = (k1 + {w1}) & {mask};
+  }}
+  return convert_{u}(c0);
+}}"""
+
+_TO_BFLOAT = """\
+inline ushort{w} lg_to_bfloat{w}(float{w} x) {{
+  const uint{w} bits = as_uint{w}(x);
+  const uint{w} rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const uint{w} nan = (bits >> 16) | 0x40u;
+  return convert_ushort{w}((bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
+}}"""
+
+
+_ARGSORT = """\
+inline int lg_before_{name}({t} a, {t} b) {{ return {before}; }}
+
+void {name}(__global const {s}* x, __global long* out, __global long* scratch, long base,
+            long stride, long n) {{
+  for (long i = 0; i < n; i++) {{  // runs of 16 by insertion
+    const {t} v = {load_i};
+    long j = i;
+    for (; j > i / 16 * 16; j--) {{
+      const long p = out[base + (j - 1) * stride];
+      if (!lg_before_{name}(v, {load_p})) break;
+      out[base + j * stride] = p;
+    }}
+    out[base + j * stride] = i;
+  }}
+  __global long* from = out;
+  __global long* to = scratch;
+  for (long width = 16; width < n; width *= 2) {{
+    for (long low = 0; low < n; low += 2 * width) {{
+      const long mid = min(low + width, n), high = min(low + 2 * width, n);
+      long a = low, b = mid;
+      for (long k = low; k < high; k++) {{
+        long p = a < mid ? from[base + a * stride] : from[base + b * stride];
+        if (a < mid && b < high) {{
+          const {t} va = {load_p};
+          const long q = from[base + b * stride];
+          const {t} vb = {load_q};
+          if (lg_before_{name}(vb, va)) {{ p = q; b++; }} else a++;
+        }} else if (a < mid) a++; else b++;
+        to[base + k * stride] = p;
+      }}
+    }}
+    __global long* t = from; from = to; to = t;
+  }}
+  if (from != out)
+    for (long i = 0; i < n; i++) out[base + i * stride] = from[base + i * stride];
+}}"""
+
+
+def _argsort(order: str, dtype: DType) -> str:
+    """Merge sort of positions, stable; NaN is largest."""
+    t, name = dtype.compute, f"lg_argsort_{order}_{dtype.name}"
+
+    def load(i: str) -> str:
+        at = f"base + {i} * stride"
+        if dtype is float16:
+            return f"vload_half({at}, x)"
+        return f"as_float((uint)x[{at}] << 16)" if dtype is bfloat16 else f"x[{at}]"
+
+    if dtype.kind == "f":
+        before = {
+            "ascending": "a < b || (isnan(b) && !isnan(a))",
+            "descending": "a > b || (isnan(a) && !isnan(b))",
+        }[order]
+    else:
+        before = "a < b" if order == "ascending" else "a > b"
+    return _ARGSORT.format(
+        name=name, t=t, s=dtype.storage, before=before, load_i=load("i"), load_p=load("p"),
+        load_q=load("q"),
+    )  # fmt: skip
+
+
+def _split(name: str) -> tuple[str, int]:
+    match = _VECTOR.match(name)
+    assert match is not None, name
+    return match[1], int(match[2] or 1)
+
+
+def _bits(base: str) -> int:
+    return {"char": 8, "short": 16, "int": 32, "float": 32, "long": 64, "double": 64}[
+        base.removeprefix("u")
+    ]
+
+
+def _mask_type(base: str, width: int) -> str:
+    name = {8: "char", 16: "short", 32: "int", 64: "long"}[_bits(base)]
+    return f"{name}{width if width > 1 else ''}"
+
+
+def _select(mask: str, yes: str, no: str) -> str:
+    return f"(({mask}) ? ({yes}) : ({no}))"
+
+
+def _floordiv(t: str) -> str:
+    """Division of integers that rounds down; by zero it gives 0, as in NumPy."""
+    base, _ = _split(t)
+    zero, one = f"({t})(0)", f"({t})(1)"
+    if base.startswith("u"):
+        safe = _select(f"b == {zero}", one, "b")
+        return f"inline {t} lg_floordiv_{t}({t} a, {t} b) {{\n  const {t} d = {safe};\n" \
+               f"  return {_select(f'b == {zero}', zero, f'({t})(a / d)')};\n}}"  # fmt: skip
+    minus = f"({t})(-1)"
+    lines = [
+        f"inline {t} lg_floordiv_{t}({t} a, {t} b) {{",
+        f"  const {t} d = {_select(f'(b == {zero}) | (b == {minus})', one, 'b')};",
+        f"  const {t} q = ({t})(a / d), r = ({t})(a - q * d);",
+        f"  const {t} down = {_select(f'(r != {zero}) & ((r < {zero}) != (d < {zero}))', one, zero)};",
+        f"  const {t} whole = ({t})(q - down), flipped = ({t})(-a);",
+        f"  return {_select(f'b == {zero}', zero, _select(f'b == {minus}', 'flipped', 'whole'))};",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _mod(t: str) -> str:
+    """Remainder with the sign of the divisor (Python's, NumPy's and PyTorch's)."""
+    base, width = _split(t)
+    zero = f"({t})(0)"
+    if base in ("float", "double"):
+        flipped = f"(r != {zero}) && ((r < {zero}) != (b < {zero}))" if width == 1 else (
+            f"(r != {zero}) & ((r < {zero}) != (b < {zero}))"
+        )
+        return (
+            f"inline {t} lg_mod_{t}({t} a, {t} b) {{\n  const {t} r = fmod(a, b);\n"
+            f"  const {t} moved = {_select(flipped, 'r + b', 'r')};\n"
+            f"  return {_select(f'moved == {zero}', f'copysign({zero}, b)', 'moved')};\n}}"
+        )
+    one, minus = f"({t})(1)", f"({t})(-1)"
+    if base.startswith("u"):
+        safe = _select(f"b == {zero}", one, "b")
+        return (
+            f"inline {t} lg_mod_{t}({t} a, {t} b) {{\n  const {t} d = {safe};\n"
+            f"  return {_select(f'b == {zero}', zero, f'({t})(a % d)')};\n}}"
+        )
+    return "\n".join([
+        f"inline {t} lg_mod_{t}({t} a, {t} b) {{",
+        f"  const {t} d = {_select(f'(b == {zero}) | (b == {minus})', one, 'b')};",
+        f"  const {t} r = ({t})(a % d);",
+        f"  return {_select(f'(r != {zero}) & ((r < {zero}) != (d < {zero}))', f'({t})(r + d)', 'r')};",
+        "}",
+    ])  # fmt: skip
+
+
+def _ipow(t: str) -> str:
+    """Integer power by squaring, wrapping; a negative exponent gives 1/x rounded to 0."""
+    base, _ = _split(t)
+    zero, one = f"({t})(0)", f"({t})(1)"
+    bits = _bits(base)
+    lines = [f"inline {t} lg_ipow_{t}({t} a, {t} b) {{", f"  {t} r = {one}, x = a, e = b;"]
+    lines += [
+        f"  for (int i = 0; i < {bits}; i++) {{",
+        f"    r = {_select(f'(e & {one}) != {zero}', f'({t})(r * x)', 'r')};",
+        f"    x = ({t})(x * x); e = ({t})((e >> {one}) & ({t})({(1 << (bits - 1)) - 1}));",
+        "  }",
+    ]
+    if base.startswith("u"):
+        return "\n".join([*lines, "  return r;", "}"])
+    minus = f"({t})(-1)"
+    odd = _select(f"(b & {one}) != {zero}", minus, one)
+    below = _select(f"a == {one}", one, _select(f"a == {minus}", odd, zero))
+    return "\n".join([*lines, f"  return {_select(f'b < {zero}', below, 'r')};", "}"])
+
+
+def _cast(target: str, source: str) -> str:
+    """Float to integer with one meaning everywhere: see `special.to_integer`."""
+    base, width = _split(target)
+    suffix = "" if width == 1 else str(width)
+    wide_bits = 64 if _bits(base) == 64 or base == "uint" else 32
+    wide = ("long" if wide_bits == 64 else "int") + suffix
+    source_base = _split(source)[0]
+    one = "" if source_base == "double" else "f"
+    low, high = f"({source})(-0x1p{wide_bits - 1}{one})", f"({source})(0x1p{wide_bits - 1}{one})"
+    lowest = f"({wide})({'(-9223372036854775807L - 1)' if wide_bits == 64 else '(-2147483647 - 1)'})"
+    inside = f"(x >= {low}) & (x < {high})"
+    if width > 1:
+        inside = f"convert_{wide}({inside})"
+    lines = [
+        f"inline {target} lg_cast_{target}_{source}({source} x) {{",
+        f"  const {wide} w = {_select(inside, f'convert_{wide}_sat(x)', lowest)};",
+    ]
+    if base == "ulong":
+        top = f"(x >= {high}) & (x < ({source})(0x1p64{one}))"
+        if width > 1:
+            top = f"convert_{wide}({top})"
+        lines.append(f"  return {_select(top, f'convert_{target}_sat(x)', f'convert_{target}(w)')};")
+    else:
+        lines.append(f"  return convert_{target}(w);")
+    return "\n".join([*lines, "}"])
+
+
+def _philox(width: int) -> str:
+    suffix = "" if width == 1 else str(width)
+    return _PHILOX.format(
+        u=f"uint{suffix}", l=f"ulong{suffix}", w=width, mask="0xffffffffUL",
+        m0="0xD2511F53UL", m1="0xCD9E8D57UL", w0="0x9E3779B9UL", w1="0xBB67AE85UL",
+    )  # fmt: skip
+
+
+def _function(name: str) -> str:
+    parts = name.removeprefix("lg_").split("_")
+    match parts:
+        case ["floordiv", t]:
+            return _floordiv(t)
+        case ["mod", t]:
+            return _mod(t)
+        case ["ipow", t]:
+            return _ipow(t)
+        case ["cast", target, source]:
+            return _cast(target, source)
+        case ["philox", width]:
+            return _philox(int(width))
+        case ["argsort", order, dtype]:
+            return _argsort(order, DTYPES[dtype])
+        case ["check"]:
+            return _CHECK
+        case ["to", bfloat]:
+            return _TO_BFLOAT.format(w=bfloat.removeprefix("bfloat"))
+        case _:
+            raise KeyError(f"no function {name}")
+
+
+def functions_for(text: str) -> str:
+    """The definitions of all functions of ours that a text calls, sorted by name."""
+    names = sorted({n for n in _CALL.findall(text) if n != "lg_error"})
+    return "\n\n".join(_function(n) for n in names)

@@ -1,0 +1,232 @@
+"""The facade: outputs and limits in, a plan out. A plan is data; it runs without its graph."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from . import ops
+from .contraction import is_direct, lower_contraction
+from .dtype import DType
+from .graph import Node, node, toposort, verify
+from .irregular import lower_irregular
+from .kernel import Kernel, verify_kernel
+from .limits import Limits
+from .lower import LoopGroup, lower_loops
+from .naming import kernel_name
+from .opencl import program_text
+from .schedule import Group, schedule
+from .simplify import simplify
+from .split import split_reductions
+
+__all__ = ["Argument", "Plan", "Step", "compile_graph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`kind`: late (memory or scalar, by number), slot, output, index (a late integer), error."""
+
+    kind: str
+    number: int
+    dtype: DType
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One launch. `checks` tells what a code in the error word means; `ops` is for provenance."""
+
+    kernel: Kernel
+    arguments: tuple[Argument, ...]
+    checks: tuple[tuple[int, str], ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to launch, in order.
+
+    `slots` are the bytes of intermediate buffers, shared over time; `outputs` tells for each
+    asked node where its value is: ("output", k) or ("late", k). `sources` are programs.
+    """
+
+    steps: tuple[Step, ...]
+    slots: tuple[int, ...]
+    output_bytes: tuple[int, ...]
+    outputs: tuple[tuple[str, int], ...]
+    sources: tuple[str, ...]
+    program_of: tuple[int, ...]
+
+
+def compile_graph(
+    outputs: Sequence[Node], late: Sequence[Node], limits: Limits, check: bool = False
+) -> Plan:
+    """Plans the computation of `outputs` from the `late` nodes (stored values and scalars).
+
+    `late` come in the order that `structure` gives them. `check` runs the verifiers between
+    passes. Raises TypeError where the device lacks float64 and the graph needs it.
+    """
+    leaves, asked = _cut(outputs, late)
+    simple = simplify(split_reductions(simplify(asked), limits))
+    if check:
+        verify(simple)
+    _check_types(simple, limits)
+    number = {leaf: k for k, leaf in enumerate(leaves) if leaf.op.name == "buffer"}
+    wanted = list(dict.fromkeys(n for n in simple if n not in number))
+    groups = schedule([n for n in wanted if n.size], is_direct)
+    kernels, checks = _kernels(groups, limits, check)
+    places, slots = _places(groups, wanted)
+    late_number = {leaf: k for k, leaf in enumerate(leaves)}
+    steps = []
+    for (group, names), kernel, told in zip(
+        groups_with_names(groups), kernels, checks, strict=True
+    ):
+        arguments = _arguments(kernel, group, names, places, late_number)
+        steps.append(Step(kernel, arguments, told, group.reason))
+    sources, program_of = _programs(kernels, limits)
+    return Plan(
+        tuple(steps), tuple(slots),
+        tuple(n.size * n.dtype.itemsize for n in wanted),
+        tuple(("late", number[n]) if n in number else ("output", wanted.index(n)) for n in simple),
+        sources, program_of,
+    )  # fmt: skip
+
+
+def _cut(outputs: Sequence[Node], late: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """Puts fresh buffers in the place of stored nodes, so that nothing below is looked at."""
+    stand_in = {n: n if n.op.name == "scalar" else ops.buffer(n.dtype, n.shape) for n in late}
+    new: dict[Node, Node] = {}
+    for old in toposort(outputs, stop=lambda n: n in stand_in):
+        if old in stand_in:
+            new[old] = stand_in[old]
+            continue
+        src = tuple([new[s] for s in old.src])
+        new[old] = old if src == old.src else node(old.op, src, old.arg)
+    return [stand_in[n] for n in late], [new[n] for n in outputs]
+
+
+def _check_types(outputs: Sequence[Node], limits: Limits) -> None:
+    if limits.has_fp64:
+        return
+    for n in toposort(outputs):
+        if n.dtype.name == "float64":
+            raise TypeError(
+                f"realize: {n.op.name} of shape {list(n.shape)} is float64, which this device "
+                "cannot compute; use float32 (x.float()) or a device with fp64 "
+                "(lg.devices() tells which have it)"
+            )
+
+
+def groups_with_names(groups: Sequence[Group]) -> list[tuple[Group, dict[Node, str]]]:
+    """Each group with the array names of what it reads, in a stable order."""
+    result = []
+    for g in groups:
+        order = [n for n in toposort(g.outputs, stop=lambda n: n in g.reads) if n in g.reads]
+        result.append((g, {n: f"in{k}" for k, n in enumerate(order)}))
+    return result
+
+
+def _kernels(
+    groups: Sequence[Group], limits: Limits, check: bool
+) -> tuple[list[Kernel], list[tuple[tuple[int, str], ...]]]:
+    kernels: list[Kernel] = []
+    checks: list[tuple[tuple[int, str], ...]] = []
+    taken: set[str] = set()
+    for g, names in groups_with_names(groups):
+        name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
+        kernel, told = _lower(g, name, names, limits, 16 * len(kernels))
+        if check:
+            verify_kernel(kernel)
+        kernels.append(kernel)
+        checks.append(told)
+    return kernels, checks
+
+
+def _lower(
+    group: Group, name: str, names: Mapping[Node, str], limits: Limits, base: int
+) -> tuple[Kernel, tuple[tuple[int, str], ...]]:
+    outputs = tuple(
+        (n, f"out{k}", group.mapping.get(n, tuple(range(len(n.shape)))))
+        for k, n in enumerate(group.outputs)
+    )
+    loops = LoopGroup(name, group.shape, group.reduced, outputs, names, base)
+    if group.kind in ("map", "reduce"):
+        return lower_loops(loops, limits)
+    assert group.anchor is not None
+    if group.kind == "contract":
+        return lower_contraction(loops, group.anchor, limits)
+    return lower_irregular(loops, group.anchor)
+
+
+Place = tuple[str, int]
+
+
+def _places(
+    groups: Sequence[Group], wanted: Sequence[Node]
+) -> tuple[dict[Node, Place], list[int]]:
+    """Where each stored node lives: an output, or a slot that is free again after its last use."""
+    places: dict[Node, Place] = {n: ("output", k) for k, n in enumerate(wanted)}
+    last_use: dict[Node, int] = {}
+    for step, g in enumerate(groups):
+        for n in (*g.reads, *g.outputs):
+            last_use[n] = step
+    sizes: list[int] = []
+    free: list[int] = []
+    ending: dict[int, list[int]] = {}
+    for step, g in enumerate(groups):
+        for n in g.outputs:
+            if n in places:
+                continue
+            slot = _take(free, sizes, n.size * n.dtype.itemsize)
+            places[n] = ("slot", slot)
+            ending.setdefault(last_use[n], []).append(slot)
+        if g.kind == "sort":
+            slot = _take(free, sizes, g.outputs[0].size * 8)
+            g.scratch = slot
+            ending.setdefault(step, []).append(slot)
+        free += ending.pop(step, [])
+    return places, sizes
+
+
+def _take(free: list[int], sizes: list[int], need: int) -> int:
+    """The smallest free slot that is big enough, the biggest one grown, or a new one."""
+    fitting = [s for s in free if sizes[s] >= need]
+    if fitting:
+        slot = min(fitting, key=lambda s: (sizes[s], s))
+        free.remove(slot)
+        return slot
+    sizes.append(need)
+    return len(sizes) - 1
+
+
+def _arguments(
+    kernel: Kernel, group: Group, names: Mapping[Node, str], places: Mapping[Node, Place],
+    late: Mapping[Node, int],
+) -> tuple[Argument, ...]:  # fmt: skip
+    by_name: dict[str, Argument] = {}
+    for k, n in enumerate(group.outputs):
+        by_name[f"out{k}"] = Argument(*places[n], n.dtype)
+    for n, name in names.items():
+        place = places.get(n) or ("late", late[n])
+        by_name[name] = Argument(*place, n.dtype)
+    for name, n in kernel.scalars:
+        by_name[name] = Argument("late", late[n], n.dtype)
+    arguments = []
+    for p in kernel.params:
+        if p.kind == "error":
+            arguments.append(Argument("error", 0, p.dtype))
+        elif p.kind == "scratch":
+            arguments.append(Argument("slot", group.scratch, p.dtype))
+        elif p.kind == "index":
+            arguments.append(Argument("index", by_name[p.name].number, p.dtype))
+        else:
+            arguments.append(by_name[p.name])
+    return tuple(arguments)
+
+
+def _programs(
+    kernels: Sequence[Kernel], limits: Limits
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Program texts and which one each kernel is in."""
+    if not kernels:
+        return (), ()
+    if limits.one_program:
+        return (program_text(kernels),), (0,) * len(kernels)
+    return tuple(program_text([k]) for k in kernels), tuple(range(len(kernels)))

@@ -1,0 +1,504 @@
+"""Contractions: register tiles of rows x columns over blocks of the contracted axes.
+
+One work-item owns a panel of NR columns (vector lanes run along them) and a run of tiles of MR
+rows. For each block of KC contracted positions it stages its panel of B into local memory, then
+for each tile walks the block: NR / lanes vectors of B, one broadcast element of A for each row,
+MR x NR / lanes fused multiply-adds into registers. Between blocks the tile rests in a local
+scratch. What follows the contraction in its group (bias, activation) happens before the store.
+
+The last panel and the last tile overlap the ones before instead of having an edge of their own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from . import ops
+from .dtype import DType
+from .elementwise import CType
+from .emit import Emitter, topological
+from .expression import Expressions, Index, Value, flat_index
+from .graph import Node
+from .index import Ix, Var, variables
+from .kernel import (
+    Array, Assign, Define, Fma, Kernel, Lane, Literal, Load, Position, Statement, Store,
+    ctype_of,
+)  # fmt: skip
+from .limits import Limits
+from .lower import Checks, LoopGroup, kernel_params
+from .reduction import contract_shape
+
+__all__ = ["is_direct", "lower_contraction"]
+
+Labels = tuple[int, ...]
+_ROWS = {1: 14, 2: 12, 3: 8, 4: 6}  # tile rows for a panel of so many vectors
+_WASTE = {1: 0.30, 2: 0.10, 3: 0.02, 4: 0.0}  # how far narrower panels stay behind
+
+
+def is_direct(n: Node, memory: set[Node]) -> bool:
+    """Whether elements can be read in place: one load, no edges, each axis adding its own part."""
+    index = tuple(
+        [Ix.of(Var(f"x{d}", 0, m - 1)) if m != 1 else Ix() for d, m in enumerate(n.shape)]
+    )
+    v = Expressions(_Names(memory)).value(n, index)
+    if v.kind != "load" or v.conditions or v.index is None:
+        return False
+    return all(len(variables(Ix(0, ((atom, 1),)))) <= 1 for atom, _ in v.index.terms)
+
+
+class _Names(dict[Node, str]):
+    """All of memory under one name; enough to ask what is a load."""
+
+    def __init__(self, memory: set[Node]) -> None:
+        super().__init__()
+        self.memory = memory
+
+    def get(self, key: Node, default: object = None) -> str | None:  # type: ignore[override]
+        return "x" if key in self.memory else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A contraction as a product: which operand gives rows, the labels of each part, the tile."""
+
+    rows: Node
+    columns: Node
+    row_labels: Labels
+    column_labels: Labels
+    sizes: Mapping[int, int]
+    batch: Labels
+    m: Labels
+    n: Labels
+    k: Labels
+    lanes: int
+    vectors: int
+    tile: int
+    tiles_per_item: int
+    block: int
+
+    def size(self, labels: Labels) -> int:
+        total = 1
+        for label in labels:
+            total *= self.sizes[label]
+        return total
+
+    @property
+    def panel(self) -> int:
+        return self.lanes * self.vectors
+
+
+def _orientations(n: Node) -> list[tuple[Node, Node, Labels, Labels]]:
+    a, b = n.src
+    lhs, rhs, _ = n.arg
+    return [(a, b, lhs, rhs), (b, a, rhs, lhs)]
+
+
+def _vectors(columns: int, lanes: int) -> int:
+    return min(
+        (4, 3, 2, 1), key=lambda v: -(-columns // (v * lanes)) * v * lanes * (1 + _WASTE[v])
+    )
+
+
+def _tile(rows: int, vectors: int) -> int:
+    """Rows of a tile: the size near the best that leaves the least overlap."""
+    best = _ROWS[vectors]
+    sizes = range(max(1, best * 2 // 3), best + 1)
+    return min(rows, min(sizes, key=lambda t: (-(-rows // t) * t * (1 + 0.02 * (best - t)))))
+
+
+def _plan(n: Node, limits: Limits) -> _Form:
+    sizes = contract_shape(n.src[0], n.src[1], n.arg)
+    out: Labels = n.arg[2]
+    compute = n.dtype.compute_size
+    lanes = max(1, min(16, limits.vector_bytes // max(4, compute)))
+    best: tuple[float, _Form] | None = None
+    for rows, columns, row_labels, column_labels in _orientations(n):
+        batch = tuple(x for x in out if x in row_labels and x in column_labels)
+        m = tuple(x for x in out if x in row_labels and x not in column_labels)
+        nn = tuple(x for x in out if x in column_labels and x not in row_labels)
+        k = tuple(x for x in column_labels if x not in out)
+        k = tuple(x for x in row_labels if x not in out) or k
+        form = _Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
+                     lanes, 1, 1, 1, 1)  # fmt: skip
+        row_count, column_count, depth = form.size(m), form.size(nn), form.size(k)
+        vectors = _vectors(column_count, lanes)
+        padded = -(-column_count // (vectors * lanes)) * vectors * lanes
+        tile = _tile(row_count, vectors)
+        tiles = -(-row_count // tile)
+        panels, batches = padded // (vectors * lanes), form.size(batch)
+        items = max(1, 4 * limits.compute_units // (panels * batches))
+        per_item = max(1, min(-(-tiles // items), max(1, 128 // tile)))
+        budget = min(limits.local_bytes, 262144) * 6 // 10
+        block = max(16, min(depth, 512, budget // (vectors * lanes * max(4, compute))))
+        work = row_count * padded * depth / lanes
+        last = out[-1] if out else -1
+        contiguous_store = last in nn
+        contiguous_stage = bool(nn) and column_labels[-1] == nn[-1]
+        stage = -(-tiles // per_item) * depth * padded * (0.15 if contiguous_stage else 1.0)
+        store = row_count * column_count * (1 / lanes if contiguous_store else 1.0)
+        cost = work + stage + store
+        form = _Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
+                     lanes, vectors, tile, per_item, block)  # fmt: skip
+        if best is None or cost < best[0]:
+            best = cost, form
+    assert best is not None
+    return best[1]
+
+
+def _decompose(flat: Ix, labels: Labels, sizes: Mapping[int, int]) -> dict[int, Ix]:
+    """A flat position as one position for each label."""
+    found: dict[int, Ix] = {}
+    stride = 1
+    for label in reversed(labels):
+        part = flat // stride
+        stride *= sizes[label]
+        found[label] = part if label == labels[0] else part % sizes[label]
+    return found
+
+
+class _Contraction:
+    def __init__(self, group: LoopGroup, anchor: Node, limits: Limits) -> None:
+        self.group, self.anchor, self.limits = group, anchor, limits
+        form = self.form = _plan(anchor, limits)
+        self.dtype: DType = anchor.dtype
+        self.depth, self.rows = form.size(form.k), form.size(form.m)
+        self.columns = form.size(form.n)
+        self.panels = -(-self.columns // form.panel)
+        self.tiles = -(-self.rows // form.tile)
+        self.blocks = -(-self.depth // form.block)
+        self.z = Var("z", 0, form.size(form.batch) - 1)
+        self.i = Var("i", 0, self.rows - 1)
+        self.j = Var("j", 0, max(self.columns, form.panel) - 1)
+        self.k = Var("k", 0, self.depth - 1)
+        self.panel_var = Var("g0", 0, self.panels - 1)
+        self.item_var = Var("g1", 0, -(-self.tiles // form.tiles_per_item) - 1)
+        at = {
+            **_decompose(Ix.of(self.z), form.batch, form.sizes),
+            **_decompose(Ix.of(self.i), form.m, form.sizes),
+            **_decompose(Ix.of(self.j), form.n, form.sizes),
+            **_decompose(Ix.of(self.k), form.k, form.sizes),
+        }
+        self.out_index: Index = tuple(
+            at[x] if form.sizes[x] != 1 else Ix() for x in anchor.arg[2]
+        )
+        self.expressions = Expressions(group.memory, None, self._result, group.check_base)
+        self.acc = self.expressions.result(
+            self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.j) if v.hi)
+        )
+        self.a = self._operand(form.rows, form.row_labels, at)
+        self.b = self._operand(form.columns, form.column_labels, at)
+        self.stores = [
+            (self.expressions.value(n, self.out_index), array, flat_index(self.out_index, n.shape))
+            for n, array, _ in group.outputs
+        ]
+        self.emitter = Emitter(self.expressions, [self.panel_var, self.item_var, self.z])
+
+    def _operand(self, n: Node, labels: Labels, at: Mapping[int, Ix]) -> Value:
+        index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
+        return self.expressions.value(n, index)
+
+    def _result(self, n: Node, index: Index) -> Value | None:
+        if n is not self.anchor:
+            return None
+        assert index == self.out_index, "a contraction's result is read at another place"
+        return self.acc
+
+    # pieces of the kernel
+
+    def lower(self) -> Kernel:
+        form, e = self.form, self.emitter
+        arrays = [Array("panel", self._compute_dtype(), form.block * form.panel)]
+        tile_size = form.tile * form.panel
+        if self.blocks > 1:
+            arrays.append(
+                Array("scratch", self._compute_dtype(), form.tiles_per_item * tile_size)
+            )
+        row_part, depth_part = self._split_address()
+        self.table = depth_part.coefficient(self.k) is None
+        if self.table:
+            arrays.append(Array("offsets", ops.DTYPES["int32"], form.block))
+        start = Ix.of(self.panel_var) * form.panel
+        e.define_var(self.j, start)
+        if self.columns > form.panel and self.columns % form.panel:
+            self._clip(self.j, start, self.columns - form.panel)
+        first = Var("k0", 0, max(0, (self.blocks - 1) * form.block))
+        if self.blocks == 1:
+            self._block(Ix(), self.depth, row_part, depth_part, True, True)
+        else:
+            whole = self.depth // form.block
+            rest = self.depth - whole * form.block
+            # the first block starts from zero, the last one stores: they are told apart by text
+            last_start = (self.blocks - 1) * form.block
+            self._block(Ix(), form.block, row_part, depth_part, True, False)
+            if self.blocks > 2:
+                with e.loop(first, Ix(form.block), Ix(last_start), form.block):
+                    self._block(Ix.of(first), form.block, row_part, depth_part, False, False)
+            self._block(Ix(last_start), rest or form.block, row_part, depth_part, False, True)
+        params = kernel_params(self.group.outputs, self.group.memory, self.expressions)
+        sizes = (self.panels, self.item_var.hi + 1, self.z.hi + 1)
+        flops = 2 * self.rows * self.columns * self.depth * sizes[2]
+        moved = sum(p.size * p.dtype.itemsize for p in params if p.kind in ("in", "out"))
+        return Kernel(
+            self.group.name, params, tuple(arrays), (self.panel_var, self.item_var, self.z),
+            tuple(e.scopes[0].body), sizes, (1, 1, 1), flops, moved, self.expressions.scalars(),
+        )  # fmt: skip
+
+    def _compute_dtype(self) -> DType:
+        compute = self.dtype.compute
+        return next(d for d in ops.DTYPES.values() if d.storage == compute)
+
+    def _clip(self, var: Var, start: Ix, highest: int) -> None:
+        """Redefines the statement just made so that the variable is at most `highest`."""
+        body = self.emitter.scopes[-1].body
+        made = body.pop()
+        assert isinstance(made, Define)
+        body.append(Define(made.name, made.type, Position(start, 0, highest), var=var))
+
+    def _split_address(self) -> tuple[Ix, Ix]:
+        """The address in A as what rows (and batch) add and what contracted positions add."""
+        assert self.a.kind == "load" and self.a.index is not None
+        rows, depth = Ix(self.a.index.const), Ix()
+        for atom, c in self.a.index.terms:
+            part = Ix(0, ((atom, c),))
+            if self.k in variables(part):
+                depth = depth + part
+            else:
+                rows = rows + part
+        return rows, depth
+
+    def _block(
+        self, k0: Ix, count: int, row_part: Ix, depth_part: Ix, first: bool, last: bool
+    ) -> None:
+        e, form = self.emitter, self.form
+        self._stage(k0, count, depth_part)
+        t = Var("t", 0, self.tiles - 1)
+        begin = Ix.of(self.item_var) * form.tiles_per_item
+        with e.loop(t, begin, begin + form.tiles_per_item, 1, self.tiles):
+            tile_start = Var("i0", 0, max(0, self.rows - form.tile))
+            e.define_var(tile_start, Ix.of(t) * form.tile)
+            if self.rows % form.tile:
+                self._clip(tile_start, Ix.of(t) * form.tile, self.rows - form.tile)
+            scratch = (Ix.of(t) - begin) * (form.tile * form.panel)
+            self._load_tile(scratch, first)
+            self._multiply(k0, count, row_part, depth_part, tile_start)
+            if last:
+                self._epilogue(tile_start)
+            else:
+                self._each_tile_vector(
+                    lambda r, v, name: Store(
+                        "scratch", scratch + (r * form.panel + v * form.lanes), name, self._wide()
+                    )
+                )
+
+    def _wide(self) -> CType:
+        return ctype_of(self.dtype, self.form.lanes)
+
+    def _name(self, r: int, v: int) -> str:
+        return f"c{r}_{v}"
+
+    def _each_tile_vector(self, make: Callable[[int, int, str], Statement]) -> None:
+        for r in range(self.form.tile):
+            for v in range(self.form.vectors):
+                self.emitter.append(make(r, v, self._name(r, v)))
+
+    def _load_tile(self, scratch: Ix, first: bool) -> None:
+        form = self.form
+
+        def start(r: int, v: int, name: str) -> Statement:
+            at = scratch + (r * form.panel + v * form.lanes)
+            rhs = Literal(0) if first else Load("scratch", at)
+            return Define(name, self._wide(), rhs, mutable=True)
+
+        self._each_tile_vector(start)
+
+    def _multiply(
+        self, k0: Ix, count: int, row_part: Ix, depth_part: Ix, tile_start: Var
+    ) -> None:
+        """The inner loop."""
+        e, form = self.emitter, self.form
+        wide = self._wide()
+        bases = []
+        for r in range(form.tile):
+            base = Var(f"a{r}", row_part.lo, max(row_part.hi, row_part.lo))
+            e.define_var(base, row_part.substitute({self.i: Ix.of(tile_start) + r}))
+            bases.append(base)
+        kk = Var("kk", 0, count - 1)
+        array = self.a.payload[0]
+        with e.loop(kk, Ix(), Ix(count)):
+            if self.table:
+                offset = Var("offset", depth_part.lo, depth_part.hi)
+                e.append(
+                    Define("offset", ctype_of(ops.DTYPES["int32"]),
+                           Load("offsets", Ix.of(kk), 0), var=offset)
+                )  # fmt: skip
+                moved = Ix.of(offset)
+            else:
+                moved = depth_part.substitute({self.k: k0 + Ix.of(kk)})
+            for v in range(form.vectors):
+                at = Ix.of(kk) * form.panel + v * form.lanes
+                e.append(Define(f"b{v}", wide, Load("panel", at)))
+            for r, base in enumerate(bases):
+                e.append(Define(f"x{r}", wide, Load(array, Ix.of(base) + moved, 0)))
+                for v in range(form.vectors):
+                    c = self._name(r, v)
+                    e.append(Assign(c, wide, Fma(f"x{r}", f"b{v}", c)))
+
+    # staging the panel of B
+
+    def _stage(self, k0: Ix, count: int, depth_part: Ix) -> None:
+        e, form = self.emitter, self.form
+        local = Var("s", 0, count - 1)
+        b_index = self.b.index if self.b.index is not None else Ix()
+        along_j, along_k = b_index.coefficient(self.j), b_index.coefficient(self.k)
+        plain = self.b.kind == "load" and not self.b.conditions
+        inside = self.columns >= form.panel
+        if plain and inside and along_j is not None and (along_j == 1 or along_k != 1):
+            with e.loop(local, Ix(), Ix(count)):
+                with e.block(self.k):
+                    e.define_var(self.k, k0 + Ix.of(local))
+                    if self.table:
+                        self._offset(local, depth_part)
+                    for v in range(form.vectors):
+                        with e.lanes(self.j, form.lanes, v * form.lanes):
+                            name = e.vector(self.b, form.lanes)
+                        at = Ix.of(local) * form.panel + v * form.lanes
+                        e.append(Store("panel", at, name, self._wide()))
+            return
+        if plain and along_k == 1 and along_j is not None:
+            self._stage_transposed(k0, count, inside)
+            if self.table:
+                with e.loop(local, Ix(), Ix(count)), e.block(self.k):
+                    e.define_var(self.k, k0 + Ix.of(local))
+                    self._offset(local, depth_part)
+            return
+        with e.loop(local, Ix(), Ix(count)):
+            with e.block(self.k):
+                e.define_var(self.k, k0 + Ix.of(local))
+                if self.table:
+                    self._offset(local, depth_part)
+                self._stage_elements(local, inside)
+
+    def _offset(self, local: Var, depth_part: Ix) -> None:
+        int32 = ctype_of(ops.DTYPES["int32"])
+        name = self.emitter.fresh("o")
+        self.emitter.append(Define(name, int32, Position(depth_part)))
+        self.emitter.append(Store("offsets", Ix.of(local), name, int32))
+
+    def _stage_elements(self, local: Var, inside: bool) -> None:
+        """Element by element; lanes past the last column are 0."""
+        e, form = self.emitter, self.form
+        count = min(self.columns, form.panel)
+        column = Var("q", 0, count - 1)
+        moved = Var("jq", 0, self.columns - 1)
+        single = ctype_of(self.dtype)
+        with e.loop(column, Ix(), Ix(count)):
+            e.define_var(moved, Ix.of(self.j) + Ix.of(column))
+            value = self._b_at(moved)
+            name = e.emit(value)
+            e.append(Store("panel", Ix.of(local) * form.panel + Ix.of(column), name, single))
+        if not inside:
+            self._zero_edge(local, count)
+
+    def _b_at(self, moved: Var) -> Value:
+        """B's element in another column variable."""
+        form = self.form
+        at = {
+            **_decompose(Ix.of(self.z), form.batch, form.sizes),
+            **_decompose(Ix.of(moved), form.n, form.sizes),
+            **_decompose(Ix.of(self.k), form.k, form.sizes),
+        }
+        return self._operand(form.columns, form.column_labels, at)
+
+    def _zero_edge(self, local: Var, count: int) -> None:
+        e, form = self.emitter, self.form
+        edge = Var("q", count, form.panel - 1)
+        single = ctype_of(self.dtype)
+        with e.loop(edge, Ix(count), Ix(form.panel)):
+            zero = e.fresh("zero")
+            e.append(Define(zero, single, Literal(0)))
+            e.append(Store("panel", Ix.of(local) * form.panel + Ix.of(edge), zero, single))
+
+    def _stage_transposed(self, k0: Ix, count: int, inside: bool) -> None:
+        """B runs along the contracted axis: read vectors of it, write them down a column."""
+        e, form = self.emitter, self.form
+        columns = min(self.columns, form.panel)
+        column = Var("q", 0, columns - 1)
+        array, index = self.b.payload[0], self.b.index
+        assert index is not None
+        with e.loop(column, Ix(), Ix(columns)):
+            whole = count // form.lanes * form.lanes
+            for begin, end, lanes in ((0, whole, form.lanes), (whole, count, 1)):
+                if begin == end:
+                    continue
+                local = Var("s", 0, count - 1)
+                at = index.substitute(
+                    {self.j: Ix.of(self.j) + Ix.of(column), self.k: k0 + Ix.of(local)}
+                )
+                ctype = ctype_of(self.dtype, lanes)
+                with e.loop(local, Ix(begin), Ix(end), lanes):
+                    name = e.fresh("x")
+                    e.append(Define(name, ctype, Load(array, at)))
+                    place = Ix.of(local) * form.panel + Ix.of(column)
+                    e.append(Store("panel", place, name, ctype, form.panel))
+        if not inside:
+            local = Var("s", 0, count - 1)
+            with e.loop(local, Ix(), Ix(count)):
+                self._zero_edge(local, columns)
+
+    # after the last block
+
+    def _epilogue(self, tile_start: Var) -> None:
+        e, form = self.emitter, self.form
+        lanes_ok = self.columns >= form.panel and self._vector_epilogue()
+        for r in range(form.tile):
+            with e.block():
+                e.define_var(self.i, Ix.of(tile_start) + r)
+                for v in range(form.vectors):
+                    if lanes_ok:
+                        with e.lanes(self.j, form.lanes, v * form.lanes):
+                            e.bind(e._key(self.acc), self._name(r, v))
+                            self._store_outputs()
+                    else:
+                        self._store_lanes(r, v)
+
+    def _vector_epilogue(self) -> bool:
+        for v in topological([v for v, *_ in self.stores]):
+            if any(self.j in self.expressions.loop_vars(c.of) for c in v.conditions):
+                return False
+            if v.kind == "datum" and self.j in v.deps:
+                return False
+            if v.index is not None and v.index.coefficient(self.j) is None:
+                return False
+            if v.index is not None and any(
+                x.kind == "datum" and self.j in self.expressions.datum_deps[x]
+                for x in variables(v.index)
+            ):
+                return False
+        return all(at.coefficient(self.j) is not None for _, _, at in self.stores)
+
+    def _store_outputs(self) -> None:
+        for value, array, at in self.stores:
+            in_lanes = self.emitter.vec is not None and bool(at.coefficient(self.j))
+            self.emitter.store(array, at, value, in_lanes)
+
+    def _store_lanes(self, r: int, v: int) -> None:
+        """Lane by lane: for columns that do not fill the panel or places that do not stride."""
+        e, form = self.emitter, self.form
+        for lane in range(form.lanes):
+            column = v * form.lanes + lane
+            if column >= self.columns:
+                return
+            with e.block(), e.lanes(self.j, 1, column):
+                name = e.fresh("l")
+                e.append(Define(name, ctype_of(self.dtype), Lane(self._name(r, v), lane)))
+                e.bind(e._key(self.acc), name)
+                self._store_outputs()
+
+
+def lower_contraction(
+    group: LoopGroup, anchor: Node, limits: Limits
+) -> tuple[Kernel, Checks]:
+    """The kernel of a contraction group, and what its error codes mean."""
+    lowering = _Contraction(group, anchor, limits)
+    kernel = lowering.lower()
+    return kernel, lowering.expressions.told_checks()
+

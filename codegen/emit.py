@@ -1,0 +1,251 @@
+"""Values to statements: each value is defined once, in the outermost scope that has its loops."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from . import ops
+from .expression import Expressions, Value
+from .index import Condition, Ix, Var
+from .kernel import (
+    Apply, Argument, Block, Checked, Define, Guarded, Literal, Load, Loop, Position, Rhs, Splat,
+    Statement, Store, Test, ctype_of,
+)  # fmt: skip
+
+__all__ = ["Emitter", "topological"]
+
+
+@dataclass(slots=True, eq=False)
+class _Scope:
+    vars: frozenset[Var]
+    body: list[Statement] = field(default_factory=list)
+    names: dict[object, str] = field(default_factory=dict)
+
+
+def topological(values: Iterable[Value]) -> list[Value]:
+    """All values below, arguments before users."""
+    order: list[Value] = []
+    done: set[Value] = set()
+    stack = [(v, False) for v in reversed(list(values))]
+    while stack:
+        v, expanded = stack.pop()
+        if v in done:
+            continue
+        if expanded:
+            done.add(v)
+            order.append(v)
+            continue
+        stack.append((v, True))
+        stack.extend((a, False) for a in reversed(v.args) if a not in done)
+    return order
+
+
+class Emitter:
+    """Writes one kernel's body. `vec` is the variable whose values sit in vector lanes."""
+
+    def __init__(self, expressions: Expressions, item_vars: Sequence[Var]) -> None:
+        self.expressions = expressions
+        self.scopes = [_Scope(frozenset(item_vars))]
+        self.vec: Var | None = None
+        self.width = 1
+        self.offset = 0
+        self._count = 0
+
+    # names and scopes
+
+    def fresh(self, stem: str) -> str:
+        self._count += 1
+        return f"{stem}{self._count}"
+
+    def find(self, key: object) -> str | None:
+        for scope in reversed(self.scopes):
+            name = scope.names.get(key)
+            if name is not None:
+                return name
+        return None
+
+    def append(self, s: Statement) -> None:
+        self.scopes[-1].body.append(s)
+
+    def bind(self, key: object, name: str) -> None:
+        """Says that `key` is known as `name` in the innermost scope."""
+        self.scopes[-1].names[key] = name
+
+    @contextmanager
+    def loop(
+        self, var: Var, start: Ix, stop: Ix, step: int = 1, limit: int | None = None
+    ) -> Iterator[None]:
+        scope = _Scope(frozenset([var]))
+        self.scopes.append(scope)
+        yield
+        self.scopes.pop()
+        self.append(Loop(var, start, stop, step, tuple(scope.body), limit))
+
+    @contextmanager
+    def block(self, *bound: Var) -> Iterator[None]:
+        """A scope of its own, in which the variables `bound` are going to be defined."""
+        scope = _Scope(frozenset(bound))
+        self.scopes.append(scope)
+        yield
+        self.scopes.pop()
+        self.append(Block(tuple(scope.body)))
+
+    def define_var(self, var: Var, index: Ix) -> None:
+        """An index variable with a value of its own."""
+        self.append(Define(var.name, ctype_of(ops.DTYPES["int32"]), Position(index), var=var))
+        self.scopes[-1].vars |= {var}
+
+    @contextmanager
+    def lanes(self, vec: Var | None, width: int, offset: int = 0) -> Iterator[None]:
+        """Values that vary with `vec` are vectors here, from lane `offset` on."""
+        saved = self.vec, self.width, self.offset
+        self.vec, self.width, self.offset = (vec if width > 1 else None), width, offset
+        self._shift_var = vec
+        yield
+        self.vec, self.width, self.offset = saved
+
+    _shift_var: Var | None = None
+
+    # values
+
+    def width_of(self, v: Value) -> int:
+        return self.width if self.vec is not None and self.vec in v.deps else 1
+
+    def _key(self, v: Value) -> object:
+        moved = self.offset and self._shift_var is not None and self._shift_var in v.deps
+        return (v, self.offset) if moved else v
+
+    def emit(self, v: Value) -> str:
+        """The name of a value, with everything it needs defined before."""
+        known = self.find(self._key(v))
+        if known is not None:
+            return known
+        stack: list[tuple[Value, bool]] = [(v, False)]
+        name = ""
+        while stack:
+            current, expanded = stack.pop()
+            found = self.find(self._key(current))
+            if found is not None:
+                name = found
+                continue
+            if not expanded:
+                stack.append((current, True))
+                stack.extend((a, False) for a in reversed(self._needs(current)))
+                continue
+            name = self._define(current)
+        return name
+
+    def _needs(self, v: Value) -> list[Value]:
+        """Arguments, and the data that its indices read."""
+        assert v.kind not in ("reduce", "result"), f"{v.kind} {v.payload} is not there yet"
+        data = self.expressions.data_of(v)
+        return [*v.args, *data]
+
+    def vector(self, v: Value, width: int) -> str:
+        """The name of a value spread over `width` lanes."""
+        name = self.emit(v)
+        if width == 1 or self.width_of(v) == width:
+            return name
+        key = ("splat", self._key(v), width)
+        known = self.find(key)
+        if known is not None:
+            return known
+        spread = self.fresh("v")
+        scope = next(x for x in reversed(self.scopes) if self._key(v) in x.names)
+        scope.body.append(Define(spread, ctype_of(v.dtype, width), Splat(name)))
+        scope.names[key] = spread
+        return spread
+
+    def _home(self, v: Value) -> _Scope:
+        """The outermost scope whose loops cover what the value varies with."""
+        needed = set(v.deps)
+        for scope in self.scopes:
+            needed -= scope.vars
+            if not needed:
+                holder = scope
+                break
+        else:
+            raise AssertionError(f"{v.kind} varies with {needed}, which no open loop has")
+        # no farther out than the scope that holds an argument (reductions end late)
+        for a in (*v.args, *self.expressions.data_of(v)):
+            key = self._key(a)
+            for scope in reversed(self.scopes):
+                if key in scope.names:
+                    if self.scopes.index(scope) > self.scopes.index(holder):
+                        holder = scope
+                    break
+        return holder
+
+    def _define(self, v: Value) -> str:
+        width = self.width_of(v)
+        ctype = ctype_of(v.dtype, width)
+        scope = self._home(v)
+        var: Var | None = None
+        if v.kind == "datum":
+            var, count, node = v.payload
+            name = var.name
+            source = self.emit(v.args[0])
+            rhs: Rhs = Checked(source, count, self.expressions.code_of(node))
+            ctype = ctype_of(ops.int64)._replace(base="int", size=4)
+        else:
+            rhs, stem = self._rhs(v, width)
+            name = self.fresh(stem)
+        scope = self._home(v)
+        scope.body.append(Define(name, ctype, rhs, var=var))
+        scope.names[self._key(v)] = name
+        return name
+
+    def shifted(self, index: Ix) -> Ix:
+        if not self.offset or self._shift_var is None:
+            return index
+        return index.substitute({self._shift_var: Ix.of(self._shift_var) + self.offset})
+
+    def _conditions(self, tests: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        return tuple(Condition(self.shifted(c.of), c.lo, c.hi, c.step) for c in tests)
+
+    def stride(self, index: Ix) -> int:
+        if self.vec is None:
+            return 0
+        stride = index.coefficient(self.vec)
+        assert stride is not None, f"{index!r} is not affine in {self.vec}"
+        return stride
+
+    def _rhs(self, v: Value, width: int) -> tuple[Rhs, str]:
+        if v.kind == "apply":
+            assert v.op is not None
+            names = tuple([self.vector(a, width) for a in v.args])
+            operand = ctype_of(v.args[-1].dtype, width)
+            return Apply(v.op, names, operand), v.op.name.removeprefix("bitwise_") + "_"
+        if v.kind == "load":
+            assert v.index is not None
+            array, fill = v.payload
+            load = Load(array, self.shifted(v.index), self.stride(v.index) if width > 1 else 0)
+            if v.conditions:
+                return Guarded(self._conditions(v.conditions), load, fill), "x"
+            return load, "x"
+        if v.kind == "literal":
+            return Literal(v.payload), "c"
+        if v.kind == "argument":
+            return Argument(v.payload), "a"
+        if v.kind == "position":
+            assert v.index is not None
+            stride = self.stride(v.index) if width > 1 else 0
+            return Position(self.shifted(v.index), stride), "i"
+        assert v.kind == "select", v.kind
+        mask = self.fresh("m")
+        mask_type = ctype_of(ops.DTYPES["bool"], 1)
+        scope = self._home(v)
+        scope.body.append(Define(mask, mask_type, Test(self._conditions(v.conditions))))
+        if width > 1:
+            wide = self.fresh("m")
+            scope.body.append(Define(wide, ctype_of(ops.DTYPES["bool"], width), Splat(mask)))
+            mask = wide
+        yes, no = (self.vector(a, width) for a in v.args)
+        return Apply(ops.TABLE["where"], (mask, yes, no), ctype_of(v.dtype, width)), "w"
+
+    def store(self, array: str, index: Ix, v: Value, vec_in_index: bool) -> None:
+        """Stores a value; over the lanes where the place varies with them."""
+        width = self.width if self.vec is not None and vec_in_index else 1
+        name = self.vector(v, width)
+        stride = self.stride(index) if width > 1 else 1
+        self.append(Store(array, self.shifted(index), name, ctype_of(v.dtype, width), stride))

@@ -1,0 +1,357 @@
+"""The loop-level kernel: what OpenCL C will say, as data.
+
+    kernel = name, params: Param*, arrays: Array*, body: statement*, launch geometry
+    statement = Define(name, type, rhs)      a new constant, or a variable if `mutable`
+              | Assign(name, rhs)            a new value for a mutable variable
+              | Store(array, index, value)   vector lanes lie `stride` apart
+              | Loop(var, start, stop, step, body)
+              | If(conditions, body) | Block(body)
+              | Call(function, args)         a library function, for what loops cannot say
+              | Comment(text)
+    rhs = Apply(op, operands)                a row of the op table on typed names
+        | Fma(a, b, c)                       a*b + c, rounded once
+        | Load(array, index, stride)         stride 0 spreads one element over the lanes
+        | Guarded(conditions, load, fill)    the load where the conditions hold (scalars)
+        | Literal(value) | Position(index, stride) | Argument(name) | Splat(name)
+        | Lanes(names) | Lane(name, k) | Horizontal(op, name) | Alias(name)
+        | Test(conditions) | Checked(name, count, code)
+
+Names are assigned once per scope and typed, so a text never needs parentheses around operands.
+Index expressions are `Ix` over loop variables, arguments and checked data.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .dtype import DType
+from .elementwise import CType
+from .graph import Node, Op
+from .index import Condition, Ix, Var, variables
+
+__all__ = [
+    "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment", "Define", "Fma",
+    "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal", "Load", "Loop",
+    "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test", "ctype_of",
+    "format_kernel", "verify_kernel", "walk",
+]  # fmt: skip
+
+
+def ctype_of(dtype: DType, width: int = 1) -> CType:
+    """The type that values of a dtype have inside kernels."""
+    return CType(dtype.compute, width, dtype.compute_size, dtype.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    op: Op
+    args: tuple[str, ...]
+    operand: CType  # the type of the last operand, which texts look at
+
+
+@dataclass(frozen=True, slots=True)
+class Fma:
+    a: str
+    b: str
+    c: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    array: str
+    index: Ix
+    stride: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    conditions: tuple[Condition, ...]
+    load: Load
+    fill: float | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    value: float | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """An index as a value, at most `highest`; lane k adds k * stride."""
+
+    index: Ix
+    stride: int = 0
+    highest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Splat:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    name: str
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Horizontal:
+    """Combines the lanes of a vector by halves with a binary row."""
+
+    op: Op
+    name: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A datum as an index in [0, count): clamped, and `code` left in the error word if it was."""
+
+    name: str
+    count: int
+    code: int
+
+
+Rhs = (
+    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lanes | Lane
+    | Horizontal | Alias | Test | Checked
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    name: str
+    type: CType
+    rhs: Rhs
+    mutable: bool = False
+    var: Var | None = None  # the index variable that this name is
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    name: str
+    type: CType
+    rhs: Rhs
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    array: str
+    index: Ix
+    value: str
+    type: CType
+    stride: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    var: Var
+    start: Ix
+    stop: Ix
+    step: int
+    body: tuple["Statement", ...]
+    limit: int | None = None  # stop is min(stop, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    conditions: tuple[Condition, ...]
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A scope of its own."""
+
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of `builtins` on arrays and indices, for its effect."""
+
+    function: str
+    args: tuple[str | Ix, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    text: str
+
+
+Statement = Define | Assign | Store | Loop | If | Block | Call | Comment
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """An argument: device memory (`size` elements) or a late-bound scalar."""
+
+    name: str
+    dtype: DType
+    kind: str  # 'in', 'out', 'scratch', 'scalar', 'index' (used in index expressions), 'error'
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Scratch of one work-item (private) or one work-group of one item (local)."""
+
+    name: str
+    dtype: DType
+    size: int
+    space: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A whole kernel; `items` are the numbers of work-items along up to three dimensions.
+
+    `item_vars` are bound to get_global_id(0), (1), (2).
+    """
+
+    name: str
+    params: tuple[Param, ...]
+    arrays: tuple[Array, ...]
+    item_vars: tuple[Var, ...]
+    body: tuple[Statement, ...]
+    global_size: tuple[int, ...]
+    local_size: tuple[int, ...]
+    flops: int = 0
+    bytes_moved: int = 0
+    scalars: tuple[tuple[str, Node], ...] = ()  # late-bound scalars by argument name
+
+
+def walk(body: Sequence[Statement]) -> Iterator[Statement]:
+    """All statements, outer before inner."""
+    stack: list[Statement] = list(reversed(body))
+    while stack:
+        s = stack.pop()
+        yield s
+        if isinstance(s, Loop | If | Block):
+            stack.extend(reversed(s.body))
+
+
+def _operands(rhs: Rhs) -> tuple[str, ...]:
+    match rhs:
+        case Apply(args=args):
+            return args
+        case Fma(a=a, b=b, c=c):
+            return (a, b, c)
+        case Lanes(names=names):
+            return names
+        case Splat(name=name) | Lane(name=name) | Horizontal(name=name) | Alias(name=name):
+            return (name,)
+        case Checked(name=name):
+            return (name,)
+        case _:
+            return ()
+
+
+def _indices(rhs: Rhs) -> tuple[Ix, ...]:
+    match rhs:
+        case Load(index=index) | Position(index=index):
+            return (index,)
+        case Guarded(conditions=conditions, load=load):
+            return (load.index, *[c.of for c in conditions])
+        case Test(conditions=conditions):
+            return tuple(c.of for c in conditions)
+        case _:
+            return ()
+
+
+def format_kernel(kernel: Kernel) -> str:
+    """The kernel in its own notation, for people and tests."""
+    head = ", ".join(f"{p.kind} {p.name}: {p.dtype.name}[{p.size}]" for p in kernel.params)
+    lines = [f"kernel {kernel.name}({head})", f"  items {kernel.global_size}"]
+    lines += [f"  {a.space} {a.name}: {a.dtype.name}[{a.size}]" for a in kernel.arrays]
+    stack: list[tuple[Statement, int]] = [(s, 1) for s in reversed(kernel.body)]
+    while stack:
+        s, depth = stack.pop()
+        pad = "  " * depth
+        match s:
+            case Define():
+                lines.append(f"{pad}{s.type.name} {s.name} = {s.rhs!r}")
+            case Assign():
+                lines.append(f"{pad}{s.name} := {s.rhs!r}")
+            case Store():
+                lines.append(f"{pad}{s.array}[{s.index!r} : {s.stride}] = {s.value}")
+            case Loop():
+                limit = "" if s.limit is None else f" limit {s.limit}"
+                lines.append(f"{pad}for {s.var} in {s.start!r}:{s.stop!r}:{s.step}{limit}")
+            case If():
+                tests = " && ".join(c.text() for c in s.conditions)
+                lines.append(f"{pad}if {tests}")
+            case Block():
+                lines.append(f"{pad}block")
+            case Call():
+                lines.append(f"{pad}{s.function}{s.args!r}")
+            case Comment():
+                lines.append(f"{pad}# {s.text}")
+        if isinstance(s, Loop | If | Block):
+            stack.extend((inner, depth + 1) for inner in reversed(s.body))
+    return "\n".join(lines)
+
+
+def verify_kernel(kernel: Kernel) -> None:
+    """Raises AssertionError where a name is used before it is there or an array is unknown."""
+    arrays = {p.name for p in kernel.params if p.kind in ("in", "out")}
+    arrays |= {a.name for a in kernel.arrays}
+    names = {p.name for p in kernel.params}
+    known_vars = set(kernel.item_vars) | {Var}
+    arguments = {p.name for p in kernel.params if p.kind == "index"}
+
+    def check_index(index: Ix, seen: set[Var]) -> None:
+        for var in variables(index):
+            ok = var in seen or (var.kind == "argument" and var.name in arguments)
+            assert ok, f"verify_kernel: {kernel.name}: index {index!r} uses {var} too early"
+
+    stack: list[tuple[tuple[Statement, ...], int, set[str], set[Var]]] = [
+        (kernel.body, 0, names, set(kernel.item_vars))
+    ]
+    del known_vars
+    while stack:
+        body, at, seen_names, seen_vars = stack.pop()
+        for i in range(at, len(body)):
+            s = body[i]
+            if isinstance(s, Define | Assign):
+                for name in _operands(s.rhs):
+                    assert name in seen_names, f"{kernel.name}: {name} is not defined"
+                for index in _indices(s.rhs):
+                    check_index(index, seen_vars)
+                load = s.rhs.load if isinstance(s.rhs, Guarded) else s.rhs
+                if isinstance(load, Load):
+                    assert load.array in arrays, f"{kernel.name}: no array {load.array}"
+                seen_names.add(s.name)
+                if isinstance(s, Define) and s.var is not None:
+                    seen_vars.add(s.var)
+            elif isinstance(s, Store):
+                assert s.array in arrays, f"{kernel.name}: no array {s.array}"
+                assert s.value in seen_names, f"{kernel.name}: {s.value} is not defined"
+                check_index(s.index, seen_vars)
+            elif isinstance(s, Loop | If | Block):
+                inner_vars = set(seen_vars)
+                if isinstance(s, Loop):
+                    inner_vars.add(s.var)
+                stack.append((body, i + 1, seen_names, seen_vars))
+                stack.append((s.body, 0, set(seen_names), inner_vars))
+                break

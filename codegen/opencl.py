@@ -1,0 +1,302 @@
+"""Kernel to OpenCL C: the only room that writes statements."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from .builtins import functions_for
+from .dtype import DType, bfloat16, bool_, float16, float32, float64
+from .elementwise import CType
+from .index import Condition, Ix, Var
+from .kernel import (
+    Alias, Apply, Argument, Array, Assign, Block, Call, Checked, Comment, Define, Fma, Guarded, Horizontal,
+    If, Kernel, Lane, Lanes, Literal, Load, Loop, Param, Position, Rhs, Splat, Statement, Store,
+    Test, walk,
+)  # fmt: skip
+
+__all__ = ["kernel_text", "literal", "program_text"]
+
+_INDEX = {4: "int", 8: "long"}
+
+
+def literal(value: float | int | bool, ctype: CType) -> str:
+    """A typed literal; vectors are spread from one."""
+    if ctype.kind == "b":
+        text = "-1" if value else "0"
+    elif ctype.kind == "f":
+        text = _float_literal(float(value), ctype.base)
+    else:
+        number = int(value)
+        low = -(1 << (8 * ctype.size - 1))
+        if ctype.size == 8:
+            text = f"(-{-(number + 1)}L - 1)" if number == low else f"{number}"
+            text += "" if number == low else ("UL" if ctype.kind == "u" else "L")
+        elif ctype.base == "int":
+            text = "(-2147483647 - 1)" if number == low else f"{number}"
+        elif ctype.base == "uint":
+            text = f"{number}u"
+        else:
+            text = f"({ctype.base})({number})"
+    return text if ctype.width == 1 else f"({ctype.name})({text})"
+
+
+def _float_literal(value: float, base: str) -> str:
+    if math.isnan(value):
+        return "NAN" if base == "float" else "(double)NAN"
+    if math.isinf(value):
+        text = "INFINITY" if base == "float" else "(double)INFINITY"
+        return f"(-{text})" if value < 0 else text
+    text = repr(value) if base == "double" else str(np.float32(value))
+    if "e" not in text and "." not in text:
+        text += ".0"
+    if base == "float":
+        text += "f"
+    return f"({text})" if text.startswith("-") else text
+
+
+class _Printer:
+    """Writes one kernel; `index_type` is long where a buffer needs it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        large = any(p.size >= 2**31 for p in kernel.params)
+        self.index_type = "long" if large else "int"
+        self.arrays: dict[str, tuple[DType, str]] = {
+            p.name: (p.dtype, "__global") for p in kernel.params if p.kind in ("in", "out", "scratch")
+        }
+        for a in kernel.arrays:
+            self.arrays[a.name] = (a.dtype, "__local" if a.space == "local" else "__private")
+        self.types: dict[str, CType] = {}
+
+    def ix(self, index: Ix) -> str:
+        text = index.text()
+        return text.replace("datum:", "")
+
+    def conditions(self, tests: Sequence[Condition]) -> str:
+        return " && ".join(c.text() for c in tests)
+
+    # memory access
+
+    def load(self, load: Load, ctype: CType) -> str:
+        dtype, space = self.arrays[load.array]
+        at, width = self.ix(load.index), ctype.width
+        stored_float = dtype in (float16, bfloat16)
+        if width == 1 or load.stride == 0:
+            one = self._load_one(load.array, dtype, at)
+            return one if width == 1 else f"({ctype.name})({one})"
+        if load.stride == 1:
+            if dtype is float16:
+                return f"vload_half{width}(0, {load.array} + {at})"
+            raw = f"vload{width}(0, {load.array} + {at})"
+            if dtype is bfloat16:
+                return f"as_float{width}(convert_uint{width}({raw}) << 16)"
+            if dtype is bool_:
+                return f"-convert_int{width}({raw})"
+            return raw
+        del stored_float, space
+        lanes = [
+            self._load_one(load.array, dtype, self.ix(load.index + k * load.stride))
+            for k in range(width)
+        ]
+        return f"({ctype.name})({', '.join(lanes)})"
+
+    def _load_one(self, array: str, dtype: DType, at: str) -> str:
+        if dtype is float16:
+            return f"vload_half(0, {array} + {at})"
+        if dtype is bfloat16:
+            return f"as_float((uint){array}[{at}] << 16)"
+        if dtype is bool_:
+            return f"-(int){array}[{at}]"
+        return f"{array}[{at}]"
+
+    def store(self, s: Store) -> list[str]:
+        dtype, _ = self.arrays[s.array]
+        width = s.type.width
+        if width > 1 and s.stride != 1:
+            lanes = []
+            for k in range(width):
+                lane = f"{s.value}.s{k:x}"
+                lanes += self._store_one(s.array, dtype, self.ix(s.index + k * s.stride), lane, 1)
+            return lanes
+        return self._store_one(s.array, dtype, self.ix(s.index), s.value, width)
+
+    def _store_one(self, array: str, dtype: DType, at: str, value: str, width: int) -> list[str]:
+        suffix = "" if width == 1 else str(width)
+        if dtype is float16:
+            return [f"vstore_half{suffix}_rte({value}, 0, {array} + {at});"]
+        if dtype is bfloat16:
+            value = f"lg_to_bfloat{suffix}({value})"
+        elif dtype is bool_:
+            value = f"convert_uchar{suffix}(-{value})" if width > 1 else f"(uchar)(-{value})"
+        if width == 1:
+            return [f"{array}[{at}] = {value};"]
+        return [f"vstore{width}({value}, 0, {array} + {at});"]
+
+    # right-hand sides
+
+    def rhs(self, rhs: Rhs, ctype: CType) -> str:
+        match rhs:
+            case Apply(op=op, args=args, operand=operand):
+                if isinstance(op.opencl, str):
+                    return op.opencl.format(*args, T=ctype.name, W=ctype.width)
+                return str(op.opencl(args, ctype, operand))
+            case Fma(a=a, b=b, c=c):
+                return f"fma({a}, {b}, {c})" if ctype.kind == "f" else f"{a} * {b} + {c}"
+            case Load():
+                return self.load(rhs, ctype)
+            case Guarded(conditions=tests, load=load, fill=fill):
+                yes, no = self.load(load, ctype), literal(fill, ctype)
+                return f"({self.conditions(tests)}) ? {yes} : {no}"
+            case Literal(value=value):
+                return literal(value, ctype)
+            case Position(index=index, highest=int() as highest):
+                return f"min(({self.index_type})({self.ix(index)}), ({self.index_type}){highest})"
+            case Position(index=index, stride=stride):
+                return self._position(index, stride, ctype)
+            case Argument(name=name):
+                return f"-{name}" if ctype.kind == "b" else name
+            case Splat(name=name):
+                return f"({ctype.name})({name})"
+            case Lanes(names=names):
+                return f"({ctype.name})({', '.join(names)})"
+            case Lane(name=name, k=k):
+                return f"{name}.s{k:x}"
+            case Alias(name=name):
+                return name
+            case Test(conditions=tests):
+                return f"-({self.conditions(tests)})"
+            case Checked(name=name, count=count, code=code):
+                return f"lg_check({name}, {count}, {code}, lg_error)"
+            case Horizontal():
+                raise AssertionError("horizontal is written as statements")
+
+    def _position(self, index: Ix, stride: int, ctype: CType) -> str:
+        at = self.ix(index)
+        if ctype.width == 1 or stride == 0:
+            scalar = f"({ctype.base})({at})"
+            return scalar if ctype.width == 1 else f"({ctype.name})({scalar})"
+        lanes = ", ".join(str(k * stride) for k in range(ctype.width))
+        index_name = f"{self.index_type}{ctype.width}"
+        return f"convert_{ctype.name}(({index_name})({at}) + ({index_name})({lanes}))"
+
+    def horizontal(self, name: str, rhs: Horizontal, ctype: CType) -> list[str]:
+        """Halves of the vector combined until one lane is left."""
+        lines, current, width = [], rhs.name, rhs.width
+        while width > 1:
+            width //= 2
+            half = CType(ctype.base, width, ctype.size, ctype.kind)
+            low = f"{current}.lo" if width > 1 else f"{current}.s0"
+            high = f"{current}.hi" if width > 1 else f"{current}.s1"
+            text = self.rhs(Apply(rhs.op, ("l", "h"), half), half)
+            target = f"{name}_{width}" if width > 1 else name
+            decl = "" if width == 1 else f"{half.name} {target}; "
+            lines.append(
+                f"{decl}{{ const {half.name} l = {low}, h = {high}; {target} = {text}; }}"
+            )
+            current = target
+        return lines
+
+    # statements
+
+    def statement(self, s: Statement, depth: int) -> list[str]:
+        match s:
+            case Define(name=name, type=ctype, rhs=rhs, mutable=mutable):
+                if isinstance(rhs, Horizontal):
+                    return [f"{ctype.name} {name};", *self.horizontal(name, rhs, ctype)]
+                const = "" if mutable else "const "
+                spelled = self.index_type if s.var is not None else ctype.name
+                return [f"{const}{spelled} {name} = {self.rhs(rhs, ctype)};"]
+            case Assign(name=name, type=ctype, rhs=rhs):
+                if isinstance(rhs, Fma) and rhs.c == name:
+                    return [f"{name} = {self.rhs(rhs, ctype)};"]
+                return [f"{name} = {self.rhs(rhs, ctype)};"]
+            case Store():
+                return self.store(s)
+            case Comment(text=text):
+                return [f"// {text}"]
+            case Loop(var=var, start=start, stop=stop, step=step, limit=limit):
+                end = self.ix(stop)
+                if limit is not None:
+                    end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
+                increment = f"{var.name}++" if step == 1 else f"{var.name} += {step}"
+                start_text = self.ix(start)
+                return [
+                    f"for ({self.index_type} {var.name} = {start_text}; {var.name} < {end}; "
+                    f"{increment}) {{"
+                ]
+            case Block():
+                return ["{"]
+            case Call(function=function, args=args):
+                texts = [self.ix(a) if isinstance(a, Ix) else a for a in args]
+                return [f"{function}({', '.join(texts)});"]
+            case If(conditions=tests):
+                return [f"if ({self.conditions(tests)}) {{"]
+
+    def body(self) -> list[str]:
+        lines: list[str] = []
+        stack: list[tuple[Statement | None, int]] = [(s, 1) for s in reversed(self.kernel.body)]
+        while stack:
+            s, depth = stack.pop()
+            if s is None:
+                lines.append("  " * depth + "}")
+                continue
+            lines += ["  " * depth + line for line in self.statement(s, depth)]
+            if isinstance(s, Loop | If | Block):
+                stack.append((None, depth))
+                stack.extend((inner, depth + 1) for inner in reversed(s.body))
+        return lines
+
+    def text(self) -> str:
+        k = self.kernel
+        params = ", ".join(self.param(p) for p in k.params)
+        local = ", ".join(map(str, (*k.local_size, 1, 1)[:3]))
+        lines = [f"__kernel __attribute__((reqd_work_group_size({local})))"]
+        lines.append(f"void {k.name}({params}) {{")
+        for a in k.arrays:
+            lines.append("  " + self.array(a))
+        for axis, var in enumerate(k.item_vars):
+            lines.append(
+                f"  const {self.index_type} {var.name} = ({self.index_type})"
+                f"get_global_id({axis});"
+            )
+        return "\n".join([*lines, *self.body(), "}"])
+
+    def array(self, a: Array) -> str:
+        space = "__local" if a.space == "local" else "__private"
+        return f"{space} {a.dtype.compute} {a.name}[{a.size}] __attribute__((aligned(64)));"
+
+    def param(self, p: Param) -> str:
+        if p.kind == "in":
+            return f"__global const {p.dtype.storage}* restrict {p.name}"
+        if p.kind in ("out", "scratch"):
+            return f"__global {p.dtype.storage}* restrict {p.name}"
+        if p.kind == "error":
+            return "__global volatile int* lg_error"
+        if p.kind == "index":
+            return f"const {self.index_type} {p.name}"
+        return f"const {'int' if p.dtype is bool_ else p.dtype.compute} {p.name}"
+
+
+def kernel_text(kernel: Kernel) -> str:
+    """One kernel function, without the functions it calls."""
+    return _Printer(kernel).text()
+
+
+def program_text(kernels: Sequence[Kernel]) -> str:
+    """A whole program: settings, the functions that the kernels call, the kernels."""
+    texts = [kernel_text(k) for k in kernels]
+    uses_double = any(
+        (isinstance(s, Define) and s.type.base == "double")
+        for k in kernels
+        for s in walk(k.body)
+    ) or any(p.dtype is float64 for k in kernels for p in k.params)
+    head = ["#pragma OPENCL FP_CONTRACT OFF"]
+    if uses_double:
+        head.append("#pragma OPENCL EXTENSION cl_khr_fp64 : enable")
+    body = "\n\n".join(texts)
+    called = functions_for(body)
+    assert float32 is not None
+    return "\n".join(head) + "\n\n" + (called + "\n\n" if called else "") + body + "\n"
+
+

@@ -1,0 +1,366 @@
+"""Cuts a graph into kernels. The rule, in full:
+
+1. A node is *free* while it can be computed from memory inside any loop: views and elementwise
+   ops over leaves and stored values. Free nodes are computed again wherever they are used, which
+   on every device measured costs less than writing and reading them.
+2. Reductions, contractions, scans, sorts and scatters open *groups*: a domain (shape and reduced
+   axes) that one kernel walks. An elementwise node over a group's values *joins* the group when
+   it lies in its domain; so do reductions of the same domain. This is how a softmax, or a
+   contraction with bias and activation, becomes one kernel.
+3. A value is *stored* where it leaves its group, where it is asked for, where it feeds something
+   that reads it often (a contraction's operand, a sort), or where recomputing would multiply
+   work: an expression beyond `_MOST_OPS` ops or one that is broadcast over much more work.
+4. Stored free nodes of one shape that read the same memory share a kernel.
+
+Every group has a level above the levels of all groups it reads from, and joins keep it so:
+the result has no cycles by construction.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .graph import Node, Shape, toposort
+from .split import unit_reshape
+
+__all__ = ["Group", "schedule"]
+
+_MOST_OPS = 200  # compile time grows worse than linearly with the text of a kernel
+_MOST_READS = 24
+_DEAR, _SPREAD = 12, 4  # broadcasting a value this dear this many times: store it first
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
+
+    number: int
+    kind: str  # map, reduce, contract, scan, sort, scatter
+    shape: Shape
+    reduced: frozenset[int]
+    level: int
+    anchor: Node | None = None
+    outputs: list[Node] = field(default_factory=list)
+    mapping: dict[Node, tuple[int, ...]] = field(default_factory=dict)
+    reads: set[Node] = field(default_factory=set)
+    ops: set[Node] = field(default_factory=set)
+    consumed: bool = False
+    reason: str = ""
+    scratch: int = -1  # the slot of a sort's second buffer
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """What computing a free node takes: the ops, the memory it reads, the cost of an element."""
+
+    ops: frozenset[Node]
+    reads: frozenset[Node]
+    cost: int
+
+
+_NOTHING = _Free(frozenset(), frozenset(), 0)
+
+
+# whether a contraction can read an operand in place, given what is memory
+DirectTest = Callable[[Node, set[Node]], bool]
+
+
+class _Scheduler:
+    def __init__(self, direct: DirectTest) -> None:
+        self.groups: list[Group] = []
+        self.memory: set[Node] = set()
+        self.producer: dict[Node, Group] = {}
+        self.home: dict[Node, Group] = {}
+        self.free: dict[Node, _Free] = {}
+        self.by_domain: dict[tuple[Shape, frozenset[int]], list[Group]] = {}
+        self.direct = direct
+
+    # levels
+
+    def level_of(self, reads: Iterable[Node]) -> int:
+        return max((self.producer[r].level for r in reads if r in self.producer), default=-1)
+
+    def _admit(self, group: Group, reads: Iterable[Node]) -> bool:
+        """Whether `group` may read these; raises its level where nobody depends on it yet."""
+        needed = self.level_of(reads)
+        if needed < group.level:
+            return True
+        if group.consumed or any(self.producer.get(r) is group for r in reads):
+            return False
+        group.level = needed + 1
+        return True
+
+    def _read(self, group: Group, reads: Iterable[Node]) -> None:
+        for r in reads:
+            group.reads.add(r)
+            if r in self.producer:
+                self.producer[r].consumed = True
+
+    def _open(self, kind: str, shape: Shape, reduced: frozenset[int], reads: Iterable[Node],
+              anchor: Node | None = None) -> Group:  # fmt: skip
+        reads = list(reads)
+        group = Group(len(self.groups), kind, shape, reduced, self.level_of(reads) + 1, anchor)
+        self.groups.append(group)
+        self._read(group, reads)
+        self.by_domain.setdefault((shape, reduced), []).append(group)
+        return group
+
+    # storing
+
+    def info(self, n: Node) -> _Free:
+        return _Free(frozenset(), frozenset([n]), 0) if n in self.memory else self.free[n]
+
+    def store(self, n: Node, reason: str) -> None:
+        """Makes n's value memory, as an output of its group or of a map."""
+        if n in self.memory:
+            return
+        group = self.home.get(n)
+        if group is None:
+            group = self._map_for(n)
+        group.outputs.append(n)
+        group.reason = group.reason or reason
+        self.memory.add(n)
+        self.producer[n] = group
+
+    def _map_for(self, n: Node) -> Group:
+        f = self.free[n]
+        identity = tuple(range(len(n.shape)))
+        candidates = [
+            g for key, groups in self.by_domain.items() if key[0] == n.shape for g in groups[-4:]
+            if g.kind in ("map", "reduce")
+        ] if len(self.by_domain) < 64 else [
+            g for g in self.by_domain.get((n.shape, frozenset()), [])[-4:] if g.kind == "map"
+        ]  # fmt: skip
+        for g in reversed(candidates):
+            together = (g.reads & f.reads) or (not g.reads and not f.reads)
+            small = len(g.ops | f.ops) <= _MOST_OPS and len(g.reads | f.reads) <= _MOST_READS
+            if together and small and self.level_of(f.reads) < g.level:
+                break
+        else:
+            g = self._open("map", n.shape, frozenset(), f.reads)
+        self._read(g, f.reads)
+        g.ops |= f.ops
+        g.mapping[n] = identity
+        return g
+
+    # one node after the other, operands first
+
+    def visit(self, n: Node) -> None:
+        kind = n.op.kind
+        if n.op.name == "buffer":
+            self.memory.add(n)
+        elif kind == "leaf":
+            self.free[n] = _NOTHING
+        elif kind == "view":
+            self._visit_view(n)
+        elif kind == "elementwise":
+            self._visit_elementwise(n)
+        elif kind == "reduce":
+            self._visit_reduce(n)
+        elif n.op.name == "gather":
+            self._visit_gather(n)
+        else:
+            self._visit_anchor(n)
+
+    def _visit_view(self, n: Node) -> None:
+        x = n.src[0]
+        group = self.home.get(x)
+        if group is not None and n.op.name == "reshape":
+            mapping = unit_reshape(group.mapping[x], x.shape, n.shape)
+            if mapping is not None and x not in self.memory:
+                self.home[n] = group
+                group.mapping[n] = mapping
+                return
+        if group is not None:
+            self.store(x, f"its {n.op.name} is read elsewhere")
+        self.free[n] = self.info(x)
+
+    def _visit_elementwise(self, n: Node) -> None:
+        homes = {self.home[s] for s in n.src if s in self.home}
+        if homes:
+            group = max(homes, key=lambda g: (g.level, g.number))
+            if self._join(n, group):
+                return
+            for s in n.src:
+                if s in self.home:
+                    self.store(s, "its user lies in another domain")
+        for s in n.src:
+            f = self.info(s)
+            if f.cost >= _DEAR and n.size >= _SPREAD * s.size:
+                self.store(s, "dear, and broadcast")
+        self.free[n] = self._combined(n)
+
+    def _combined(self, n: Node) -> _Free:
+        """The free info of n over its operands, storing operands where it would grow too big."""
+        while True:
+            infos = [self.info(s) for s in n.src]
+            all_ops = frozenset([n]).union(*[f.ops for f in infos])
+            reads: frozenset[Node] = frozenset().union(*[f.reads for f in infos])
+            if len(all_ops) <= _MOST_OPS and len(reads) <= _MOST_READS:
+                return _Free(all_ops, reads, sum(f.cost for f in infos) + n.op.cost)
+            largest = max(
+                (s for s in n.src if s not in self.memory and self.free[s].ops),
+                key=lambda s: (len(self.free[s].ops), len(self.free[s].reads)),
+            )
+            self.store(largest, "the expression is too long for one kernel")
+
+    def _join(self, n: Node, group: Group) -> bool:
+        mapping = self._mapping_in(n, group)
+        if mapping is None:
+            return False
+        others = [s for s in n.src if self.home.get(s) is not group]
+        reads: set[Node] = set()
+        new_ops: set[Node] = {n}
+        for s in others:
+            if s in self.home:
+                producer = self.home[s]
+                if producer.level >= group.level and group.consumed:
+                    return False
+            else:
+                f = self.info(s)
+                reads |= f.reads
+                new_ops |= f.ops
+        if len(group.ops | new_ops) > _MOST_OPS or len(group.reads | reads) > _MOST_READS:
+            return False
+        if not self._admit(group, reads):
+            return False
+        for s in others:
+            if s in self.home:
+                self.store(s, "two groups meet")
+                if not self._admit(group, [s]):
+                    return False
+                reads.add(s)
+        self._read(group, reads)
+        group.ops |= new_ops
+        self.home[n] = group
+        group.mapping[n] = mapping
+        return True
+
+    def _mapping_in(self, n: Node, group: Group) -> tuple[int, ...] | None:
+        """n's dimensions as axes of the group's domain, or None where it does not lie in it."""
+        if group.kind not in ("reduce", "contract"):
+            return None
+        found: list[int] = [-1] * len(n.shape)
+        for s in n.src:
+            if self.home.get(s) is not group:
+                continue
+            for i, axis in enumerate(group.mapping[s], len(n.shape) - len(s.shape)):
+                if axis < 0:
+                    continue
+                if found[i] not in (-1, axis):
+                    return None
+                found[i] = axis
+        used = [a for a in found if a >= 0]
+        if len(set(used)) != len(used):
+            return None
+        for axis, size in zip(found, n.shape, strict=True):
+            if size != 1 and (axis < 0 or group.shape[axis] != size):
+                return None
+        if group.kind == "contract" and n.shape != group.shape:
+            return None
+        return tuple(found)
+
+    def _visit_reduce(self, n: Node) -> None:
+        x = n.src[0]
+        axes = frozenset(n.arg[0] if isinstance(n.arg[0], tuple) else n.arg)
+        identity = tuple(range(len(x.shape)))
+        group = self.home.get(x)
+        if group is not None:
+            whole = x.shape == group.shape and group.mapping[x] == identity
+            if group.kind == "reduce" and whole and group.reduced == axes:
+                self._member(n, group, identity, frozenset([n]))
+                return
+            self.store(x, "reduced along other axes")
+        f = self.info(x)
+        for g in reversed(self.by_domain.get((x.shape, axes), [])[-4:]):
+            if (g.kind == "reduce" and g.reads & f.reads and len(g.ops | f.ops) < _MOST_OPS
+                    and len(g.reads | f.reads) <= _MOST_READS and self._admit(g, f.reads)):  # fmt: skip
+                break
+        else:
+            g = self._open("reduce", x.shape, axes, f.reads, n)
+        self._read(g, f.reads)
+        self._member(n, g, identity, f.ops | {n})
+
+    def _member(self, n: Node, group: Group, mapping: tuple[int, ...],
+                new_ops: frozenset[Node]) -> None:  # fmt: skip
+        self.home[n] = group
+        group.mapping[n] = mapping
+        group.ops |= new_ops
+
+    def _visit_gather(self, n: Node) -> None:
+        x, index = n.src
+        group = self.home.get(x)
+        if group is not None and self._gather_in_row(n, group):
+            return
+        for s in n.src:
+            if s in self.home:
+                self.store(s, "gathered from")
+        f = self.info(x)
+        if f.cost and n.size > 2 * x.size:
+            self.store(x, "gathered from often")
+        self.free[n] = self._combined(n)
+
+    def _gather_in_row(self, n: Node, group: Group) -> bool:
+        """One element of each row of a row group: read at a computed place, nothing stored."""
+        x, index = n.src
+        axis = n.arg
+        row = group.kind == "reduce" and index.shape[axis] == 1
+        if not row or group.reduced != frozenset([group.mapping[x][axis]]):
+            return False
+        if index in self.home and self.home[index] is not group:
+            return False
+        if any(m != k for d, (m, k) in enumerate(zip(index.shape, x.shape, strict=True))
+               if d != axis):  # fmt: skip
+            return False
+        f = _NOTHING if index in self.home else self.info(index)
+        if not self._admit(group, f.reads):
+            return False
+        self._read(group, f.reads)
+        self._member(n, group, group.mapping[x], f.ops | {n})
+        return True
+
+    def _visit_anchor(self, n: Node) -> None:
+        """Contractions, scans, sorts, scatters: groups of their own."""
+        for s in n.src:
+            if s in self.home:
+                self.store(s, f"operand of {n.op.name}")
+        if n.op.name == "contract":
+            for s in n.src:
+                self._store_operand(s)
+        elif n.op.name == "argsort" or (n.op.name == "scatter" and self.info(n.src[0]).ops):
+            self.store(n.src[0], f"read often by {n.op.name}")
+        reads: set[Node] = set().union(*[self.info(s).reads for s in n.src])
+        kind = {"contract": "contract", "scan": "scan", "argsort": "sort", "scatter": "scatter"}
+        group = self._open(kind[n.op.name], n.shape, frozenset(), reads, n)
+        group.ops = set().union(*[self.info(s).ops for s in n.src]) | {n}
+        identity = tuple(range(len(n.shape)))
+        self._member(n, group, identity, frozenset([n]))
+        if n.op.name != "contract":
+            self.store(n, f"result of {n.op.name}")
+
+    def _store_operand(self, n: Node) -> None:
+        """An operand of a contraction is read often: memory, through views that only stride."""
+        base = n
+        while base not in self.memory and base.op.kind == "view":
+            if base.op.name in ("pad", "skew"):
+                break
+            base = base.src[0]
+        if base not in self.memory and base.op.kind != "leaf":
+            self.store(base, "operand of contract")
+        if n not in self.memory and not self.direct(n, self.memory):
+            self.store(n, "operand of contract, packed")
+            return
+        view = n
+        while view not in self.memory:  # what lies above the stored value only strides now
+            self.free[view] = _Free(frozenset(), frozenset([base]), 0)
+            view = view.src[0]
+
+
+def schedule(outputs: Sequence[Node], direct: DirectTest) -> list[Group]:
+    """The groups that compute `outputs` (none of them a buffer), in an order that works."""
+    scheduler = _Scheduler(direct)
+    for n in toposort(outputs):
+        scheduler.visit(n)
+    for n in outputs:
+        scheduler.store(n, "asked for")
+    groups = [g for g in scheduler.groups if g.outputs]
+    return sorted(groups, key=lambda g: (g.level, g.number))

@@ -1,0 +1,331 @@
+"""Graph to graph: markers off, constants folded, identities and views merged.
+
+Each rule gets a node whose operands are simple already and returns a better node, or None for
+"unchanged". Rules are keyed by the op they start from. No rule may change a value: x + 0 stays
+where x may be -0.0, x * 0 always stays.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from . import ops
+from .dtype import int64
+from .graph import Node, Shape, node, rewrite
+from .reference import evaluate
+
+__all__ = ["simplify"]
+
+Rule = Callable[[Node], Node | None]
+_RULES: dict[str, list[Rule]] = {}
+
+
+def _rule(*names: str) -> Callable[[Rule], Rule]:
+    def register(rule: Rule) -> Rule:
+        for name in names:
+            _RULES.setdefault(name, []).append(rule)
+        return rule
+
+    return register
+
+
+def simplify(
+    outputs: Sequence[Node], stop: Callable[[Node], bool] | None = None
+) -> list[Node]:
+    """The outputs over a simpler graph with the same values; not below nodes that `stop`."""
+    return rewrite(outputs, _improve, stop)[0]
+
+
+def _improve(n: Node) -> Node | None:
+    for rule in _RULES.get(n.op.name, ()):
+        better = rule(n)
+        if better is not None and better is not n:
+            return better
+    if n.op.kind == "elementwise":
+        return _fold_constants(n) or _drop_expands(n)
+    return None
+
+
+def _is_const(n: Node, value: float | int | None = None) -> bool:
+    if n.op.name != "const":
+        return False
+    return value is None or ops.const_value(n) == value
+
+
+# markers ----------------------------------------------------------------------------------
+
+
+@_rule("variable", "detach")
+def _strip_marker(n: Node) -> Node | None:
+    return n.src[0]
+
+
+@_rule("assign")
+def _strip_assign(n: Node) -> Node | None:
+    return n.src[1]
+
+
+# elementwise ------------------------------------------------------------------------------
+
+
+def _fold_constants(n: Node) -> Node | None:
+    if not n.src or any(s.op.name != "const" for s in n.src):
+        return None
+    bits = n.dtype.to_storage(evaluate([n])[0])
+    return node(ops.TABLE["const"], (), (n.dtype, bits.tobytes()))
+
+
+def _drop_expands(n: Node) -> Node | None:
+    """Operands broadcast by themselves: an expand is needed once, outside."""
+    if not any(s.op.name == "expand" for s in n.src):
+        return None
+    src = tuple([s.src[0] if s.op.name == "expand" else s for s in n.src])
+    return ops.expand(node(n.op, src, n.arg), n.shape)
+
+
+@_rule("add")
+def _add(n: Node) -> Node | None:
+    a, b = n.src
+    if n.dtype.kind != "f":
+        for x, y in ((a, b), (b, a)):
+            if _is_const(y, 0) and x.shape == n.shape:
+                return x
+    if b.op.name == "neg" and n.dtype.kind == "f":
+        return ops.sub(a, b.src[0])
+    return None
+
+
+@_rule("sub")
+def _sub(n: Node) -> Node | None:
+    a, b = n.src
+    is_zero = _is_const(b, 0) and not (n.dtype.kind == "f" and _negative_zero(b))
+    return a if is_zero and a.shape == n.shape else None
+
+
+def _negative_zero(n: Node) -> bool:
+    return bool(np.signbit(ops.const_value(n)))
+
+
+@_rule("mul")
+def _mul(n: Node) -> Node | None:
+    a, b = n.src
+    for x, y in ((a, b), (b, a)):
+        if _is_const(y, 1) and x.shape == n.shape:
+            return x
+        if _is_const(y, -1) and x.shape == n.shape:
+            return ops.neg(x)
+    return None
+
+
+@_rule("div")
+def _div(n: Node) -> Node | None:
+    a, b = n.src
+    return a if _is_const(b, 1) and a.shape == n.shape else None
+
+
+@_rule("neg")
+def _neg(n: Node) -> Node | None:
+    return n.src[0].src[0] if n.src[0].op.name == "neg" else None
+
+
+@_rule("bitwise_and", "bitwise_or")
+def _same_bits(n: Node) -> Node | None:
+    return n.src[0] if n.src[0] is n.src[1] else None
+
+
+@_rule("cast")
+def _cast(n: Node) -> Node | None:
+    x = n.src[0]
+    return x if x.dtype is n.dtype else None
+
+
+@_rule("where")
+def _where(n: Node) -> Node | None:
+    mask, yes, no = n.src
+    if _is_const(mask):
+        return ops.expand(yes if ops.const_value(mask) else no, n.shape)
+    return yes if yes is no and yes.shape == n.shape else None
+
+
+# views ------------------------------------------------------------------------------------
+
+
+@_rule("reshape")
+def _reshape(n: Node) -> Node | None:
+    x = n.src[0]
+    if x.shape == n.shape:
+        return x
+    if x.op.name == "reshape":
+        return ops.reshape(x.src[0], n.shape)
+    if x.op.name == "expand" and x.src[0].size == 1:
+        return ops.expand(ops.reshape(x.src[0], (1,) * len(n.shape)), n.shape)
+    return None
+
+
+@_rule("permute")
+def _permute(n: Node) -> Node | None:
+    x = n.src[0]
+    if n.arg == tuple(range(len(n.arg))):
+        return x
+    if x.op.name == "permute":
+        return ops.permute(x.src[0], tuple(x.arg[a] for a in n.arg))
+    if x.op.name == "contract":
+        lhs, rhs, out = x.arg
+        return ops.contract(x.src[0], x.src[1], lhs, rhs, tuple(out[a] for a in n.arg))
+    if [x.shape[a] for a in n.arg if x.shape[a] != 1] == [m for m in x.shape if m != 1] and [
+        a for a in n.arg if x.shape[a] != 1
+    ] == sorted(a for a in n.arg if x.shape[a] != 1):
+        return ops.reshape(x, n.shape)  # only axes of size 1 move
+    return None
+
+
+@_rule("expand")
+def _expand(n: Node) -> Node | None:
+    x = n.src[0]
+    if x.shape == n.shape:
+        return x
+    if x.op.name == "expand":
+        return ops.expand(x.src[0], n.shape)
+    return None
+
+
+@_rule("flip")
+def _flip(n: Node) -> Node | None:
+    x = n.src[0]
+    axes = tuple(a for a in n.arg if x.shape[a] != 1)
+    if axes != n.arg:
+        return ops.flip(x, axes)
+    if x.op.name == "flip":
+        return ops.flip(x.src[0], tuple(sorted(set(axes) ^ set(x.arg))))
+    return None
+
+
+@_rule("slice")
+def _slice(n: Node) -> Node | None:
+    """Drops axes that are taken whole; merges constant slices of one axis."""
+    x = n.src[0]
+    kept = [
+        (a, s) for a, s in zip(n.arg, n.src[1:], strict=True)
+        if not (_is_const(s, 0) and a[2] == 1 and a[1] == x.shape[a[0]])
+    ]  # fmt: skip
+    if len(kept) != len(n.arg):
+        return ops.slice_(x, tuple(a for a, _ in kept), [s for _, s in kept])
+    if x.op.name == "slice" and len(n.arg) == len(x.arg) == 1 and n.arg[0][0] == x.arg[0][0]:
+        (axis, length, step), (_, _, inner) = n.arg[0], x.arg[0]
+        if _is_const(n.src[1]) and _is_const(x.src[1]):
+            start = ops.const_value(x.src[1]) + ops.const_value(n.src[1]) * inner
+            return ops.slice_(
+                x.src[0], ((axis, length, step * inner),), (ops.const(start, int64),)
+            )
+    return None
+
+
+@_rule("unskew")
+def _unskew(n: Node) -> Node | None:
+    """Of something that is the same in every slot: a window."""
+    x = n.src[0]
+    axis, count, step, dilation = n.arg
+    if x.op.name != "expand" or x.src[0].shape[-1:] != (1,) or len(x.src[0].shape) != x.ndim:
+        return None
+    inner = x.src[0]
+    if inner.shape[axis] == 1:
+        return None
+    base = ops.expand(ops.reshape(inner, inner.shape[:-1]), x.shape[:-1])
+    windows = ops.window(base, axis, x.shape[-1], step, dilation)
+    return ops.slice_at(windows, axis, 0, count)
+
+
+# reductions -------------------------------------------------------------------------------
+
+
+@_rule("sum", "prod", "max", "min")
+def _reduce_of_one(n: Node) -> Node | None:
+    """Axes of size 1 need no reduction."""
+    x = n.src[0]
+    nested = isinstance(n.arg[0], tuple)
+    axes = n.arg[0] if nested else n.arg
+    kept = tuple(a for a in axes if x.shape[a] != 1)
+    if len(kept) == len(axes):
+        return None
+    return node(n.op, (x,), (kept, n.arg[1]) if nested else kept) if kept else x
+
+
+@_rule("scatter")
+def _scatter_of_one(n: Node) -> Node | None:
+    """One source along the axis: a comparison with the place, which fuses."""
+    index, values = n.src
+    axis, count, mode = n.arg
+    if values.shape[axis] != 1 or mode != "add":
+        return None
+    place = ops.flat_iota(n.shape, (axis,))
+    zero = ops.const(0, n.dtype)
+    return ops.expand(ops.where(ops.eq(place, index), values, zero), n.shape)
+
+
+@_rule("contract")
+def _contract(n: Node) -> Node | None:
+    """Transposes and broadcasts of operands are a matter of labels."""
+    a, b = n.src
+    lhs, rhs, out = n.arg
+    for left, x, labels, other in ((True, a, lhs, rhs), (False, b, rhs, lhs)):
+        if x.op.name == "permute":
+            inverse = [0] * len(labels)
+            for position, axis in enumerate(x.arg):
+                inverse[axis] = labels[position]
+            return _contract_with(n, left, x.src[0], tuple(inverse))
+        if x.op.name == "expand" and len(x.src[0].shape) == len(x.shape):
+            gone = [
+                i for i, (m, k) in enumerate(zip(x.src[0].shape, x.shape, strict=True))
+                if m != k and labels[i] in other
+            ]  # fmt: skip
+            if gone:
+                shape: Shape = tuple(
+                    m for i, m in enumerate(x.src[0].shape) if i not in gone
+                )
+                sizes = tuple(m for i, m in enumerate(x.shape) if i not in gone)
+                smaller = ops.expand(ops.reshape(x.src[0], shape), sizes)
+                kept = tuple(k for i, k in enumerate(labels) if i not in gone)
+                return _contract_with(n, left, smaller, kept)
+    return None
+
+
+def _contract_with(n: Node, left: bool, x: Node, labels: tuple[int, ...]) -> Node:
+    a, b = n.src
+    lhs, rhs, out = n.arg
+    if left:
+        return ops.contract(x, b, labels, rhs, out)
+    return ops.contract(a, x, lhs, labels, out)
+
+
+@_rule("reshape")
+def _fold_of_contraction(n: Node) -> Node | None:
+    """fold(contract(g, w)) is contract(windows of g, w): a convolution's input gradient.
+
+    With o the folded axis in g alone and k the slots in w alone, the sum over k of
+    contract(g, w)[i - k*dilation] reads g at windows that move with i.
+    """
+    total = n.src[0]
+    if total.op.name != "sum" or total.src[0].op.name != "skew":
+        return None
+    skewed = total.src[0]
+    product = skewed.src[0]
+    last = len(skewed.shape) - 1
+    if product.op.name != "contract" or total.arg != (last,) or n.shape != total.shape[:-1]:
+        return None
+    axis, full, step, dilation = skewed.arg
+    lhs, rhs, out = product.arg
+    o, k = out[axis], out[last]
+    a, b = product.src
+    if o in lhs and o not in rhs and k in rhs and k not in lhs:
+        g, g_labels, w, w_labels = a, lhs, b, rhs
+    elif o in rhs and o not in lhs and k in lhs and k not in rhs:
+        g, g_labels, w, w_labels = b, rhs, a, lhs
+    else:
+        return None
+    slots = product.shape[last]
+    where = g_labels.index(o)
+    reach = (slots - 1) * dilation
+    spread = ops.pad(g, ((where, full + reach, step),), (ops.const(reach, int64),))
+    windows = ops.window(spread, where, slots, 1, dilation)
+    turned = ops.flip(windows, (len(windows.shape) - 1,))
+    return ops.contract(turned, w, (*g_labels, k), w_labels, tuple(x for x in out if x != k))

@@ -1,0 +1,72 @@
+"""Splits long reductions in two stages, so that every core has work; and shapes up to ones."""
+
+from collections.abc import Sequence
+
+from . import ops
+from .dtype import int64
+from .graph import Node, Shape, node, rewrite
+from .limits import Limits
+
+__all__ = ["split_reductions", "unit_reshape"]
+
+_LONG = 32768  # elements a single result combines, from which a second stage pays
+
+
+def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int, ...] | None:
+    """`mapping` of the dimensions of `old` carried to `new`, where only ones come and go."""
+    kept = [m for m, n in zip(mapping, old, strict=True) if n != 1]
+    if [n for n in old if n != 1] != [n for n in new if n != 1]:
+        return None
+    left = iter(kept)
+    return tuple([next(left) if n != 1 else -1 for n in new])
+
+
+def _parts(count: int) -> int:
+    """How many parts to split `count` into: the divisor nearest to 64 from 8 to 256, or 1."""
+    found = [d for d in range(8, 257) if count % d == 0 and count > d]
+    return min(found, key=lambda d: (abs(d - 64), d)) if found else 1
+
+
+def _split(n: Node, limits: Limits) -> Node | None:
+    x = n.src[0]
+    nested = isinstance(n.arg[0], tuple)
+    axes: tuple[int, ...] = n.arg[0] if nested else n.arg
+    kept = n.size
+    long = kept and x.size // kept >= _LONG
+    columns = axes[-1] != max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
+    few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
+    if not long or not few:
+        return None
+    axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
+
+    def again(y: Node, over: tuple[int, ...]) -> Node:
+        return node(n.op, (y,), (over, n.arg[1]) if nested else over)
+
+    count = x.shape[axis]
+    parts = _parts(count)
+    if parts == 1:  # a prime length: the bulk splits, the rest is short
+        bulk = count // 64 * 64
+        if count == bulk or bulk < 128:
+            return None
+        main = ops.slice_(x, ((axis, bulk, 1),), (ops.const(0, int64),))
+        rest = ops.slice_(x, ((axis, count - bulk, 1),), (ops.const(bulk, int64),))
+        names = {"sum": ops.add, "prod": ops.mul, "max": ops.maximum, "min": ops.minimum}
+        if n.dtype.kind == "b":
+            names |= {"max": ops.bitwise_or, "min": ops.bitwise_and}
+        bulk_sum = again(main, axes)
+        return names[n.op.name](_split(bulk_sum, limits) or bulk_sum, again(rest, axes))
+    shape = (*x.shape[:axis], parts, count // parts, *x.shape[axis + 1 :])
+    first = tuple(a + (a >= axis) for a in axes)
+    stage = again(ops.reshape(x, shape), first)
+    return ops.reshape(again(stage, (axis,)), n.shape)
+
+
+def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
+    """The outputs with reductions of much into little done in two stages."""
+
+    def rule(n: Node) -> Node | None:
+        if n.op.name in ("sum", "prod", "max", "min"):
+            return _split(n, limits)
+        return None
+
+    return rewrite(outputs, rule)[0]

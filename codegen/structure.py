@@ -1,0 +1,44 @@
+"""The structure of a pending graph: what two steps of a loop have in common.
+
+Values that are bound late (device memory, SCALAR leaves) are numbered in the order of first
+visit; everything else is spelled out. Equal keys mean: the same plan, with other arguments.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .graph import Node, toposort
+
+__all__ = ["structure"]
+
+_SKIPPED = ("variable", "detach")
+
+
+def structure(
+    outputs: Sequence[Node], stored: Callable[[Node], bool]
+) -> tuple[tuple[Any, ...], list[Node]]:
+    """The key of a graph and its late-bound nodes; nothing below `stored` nodes is looked at."""
+    number: dict[Node, int] = {}
+    key: list[Any] = []
+    late: list[Node] = []
+    count = 0
+    for n in toposort(outputs, stored):
+        name = n.op.name
+        if name in _SKIPPED and not stored(n):
+            number[n] = number[n.src[0]]  # marks on a value are no part of the computation
+            continue
+        number[n] = count
+        count += 1
+        if not n.src or stored(n):
+            if name == "scalar":
+                key.append(n.dtype)
+                late.append(n)
+            elif name in ("const", "iota"):
+                key.append((name, n.arg))
+            else:
+                key.append((n.dtype, n.shape))
+                late.append(n)
+        else:
+            key.append((n.op, n.arg, *[number[s] for s in n.src]))
+    key.append(tuple([number[n] for n in outputs]))
+    return tuple(key), late

@@ -1,0 +1,460 @@
+"""Storage, and the handle on it that all of Tensor stands on.
+
+    handle  = base, chain of view operations, logical stride and offset
+    base    = Storage                          the value of a whole array: one node
+            | Alias(Storage)                   the same value with a gradient history of its own
+    chain   = (ViewOp*)                        replayed on the base's node; Mark makes a leaf
+
+Nothing is mutated but these. Writing through a handle writes the new value back through its chain
+into a new base node; every other handle sees it when it next asks for its node.
+"""
+
+import sys
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.dtype import DType
+from lazygrad.codegen.graph import Node, Shape
+
+from . import devices, realize
+from .devices import Device
+from .errors import ShapeError
+from .grad_mode import grad_enabled
+from .view_ops import (
+    Layout,
+    Mark,
+    Permute,
+    Reshape,
+    ViewOp,
+    contiguous_stride,
+    overlaps,
+    reshape_stride,
+    strided_write,
+)
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = ["Alias", "Size", "Storage", "TensorBase", "bridges", "overwritten", "wrap"]
+
+tensor_class: "type[Tensor]"  # set by tensor.py
+
+
+class Overwrite(NamedTuple):
+    """Who wrote over a value: the user's line, and the nodes that the write itself made of it."""
+
+    line: str
+    own: "weakref.WeakSet[Node]"
+
+
+# values that an in-place write replaced, as long as some graph still holds them
+overwritten: "weakref.WeakKeyDictionary[Node, Overwrite]" = weakref.WeakKeyDictionary()
+
+# VARIABLE nodes that stand for a value with another value's gradient: who the gradient goes to
+bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
+
+
+class Storage:
+    """What several handles share: the node that is the current value, its device, a version."""
+
+    __slots__ = ("__weakref__", "device", "node", "version")
+
+    checked: ClassVar[bool] = True
+    node: Node
+    device: Device
+    version: int
+
+    def __init__(self, node: Node, device: Device) -> None:
+        node.holders += 1
+        self.node = node
+        self.device = device
+        self.version = 0
+
+    def __del__(self) -> None:
+        self.node.holders -= 1
+
+    @property
+    def storage(self) -> "Storage":
+        return self
+
+    def rebase(self, node: Node) -> None:
+        """Puts a node with the same value (a buffer, once it is realized) in place.
+
+        For values without gradient history only: views and graphs of others may hold the old one.
+        """
+        node.holders += 1
+        self.node.holders -= 1
+        self.node = node
+
+    def put(self, node: Node) -> None:
+        """A new value with its history."""
+        self.rebase(node)
+        self.version += 1
+        realize.register_written(self)
+
+
+class Alias:
+    """The value of a storage outside the gradient history of its other handles.
+
+    `own` is the history it has got by writes through it, up to `version`; None: none. Writes
+    through one that is not `checked` (`Tensor.data`) raise no error in a later backward.
+    """
+
+    __slots__ = ("checked", "own", "storage", "version")
+
+    checked: bool
+
+    storage: Storage
+    own: Node | None
+    version: int
+
+    def __init__(self, storage: Storage, checked: bool = True) -> None:
+        self.storage = storage
+        self.checked = checked
+        self.own = None
+        self.version = 0
+
+    @property
+    def device(self) -> Device:
+        return self.storage.device
+
+    @property
+    def node(self) -> Node:
+        storage = self.storage
+        if self.own is None:
+            node = storage.node
+            return ops.detach(node) if node.tracked else node
+        if self.version != storage.version:
+            self.own = with_history_of(self.own, storage.node)
+            self.version = storage.version
+        return self.own
+
+    def put(self, node: Node) -> None:
+        storage = self.storage
+        storage.put(with_history_of(storage.node, node))
+        self.own = node if node.tracked else None
+        self.version = storage.version
+
+
+def with_history_of(old: Node, new: Node) -> Node:
+    """The value of `new` with the gradient history of `old`."""
+    new = ops.detach(new)
+    if not old.tracked:
+        return new
+    node = ops.variable(new, ops.fresh_number())
+    bridges[node] = old
+    return node
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple of ints that knows its number of elements."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements."""
+        total = 1
+        for n in self:
+            total *= n
+        return total
+
+    def __getitem__(self, index: Any) -> Any:
+        part = super().__getitem__(index)
+        return Size(part) if isinstance(index, slice) else part
+
+    def __add__(self, other: Any) -> "Size":
+        return Size(tuple(self) + tuple(other))
+
+    def __repr__(self) -> str:
+        return f"lazygrad.Size({list(self)})"
+
+    __str__ = __repr__
+
+
+def wrap(node: Node, device: Device) -> "Tensor":
+    """A new tensor that owns a fresh storage with this value; without history under no_grad."""
+    if node.tracked and not grad_enabled.get():
+        node = ops.detach(node)
+    tensor = object.__new__(tensor_class)
+    tensor._base = Storage(node, device)
+    tensor._chain = ()
+    tensor._layout = None
+    return tensor
+
+
+class TensorBase:
+    """The part of Tensor that knows storage and views; the mixins add the methods."""
+
+    __slots__ = ("__weakref__", "_base", "_cached", "_chain", "_layout", "_seen", "_seen_version")
+
+    _base: Storage | Alias
+    _chain: tuple[ViewOp, ...]
+    _layout: Layout | None
+    _cached: Node
+    _seen: Node
+    _seen_version: int
+
+    # -- the value ---------------------------------------------------------------------------
+
+    @property
+    def _node(self) -> Node:
+        """The current value, with gradient markers."""
+        base = self._base.node
+        chain = self._chain
+        if not chain:
+            return base
+        try:
+            if self._seen is base:
+                return self._cached
+        except AttributeError:  # never replayed
+            pass
+        return self._replay(base)
+
+    def _replay(self, base: Node) -> Node:
+        chain = self._chain
+        version = self._base.storage.version
+        if (
+            getattr(self, "_seen", None) is not None
+            and self._seen_version == version
+            and self._cached.tracked
+            and not isinstance(chain[-1], Mark)
+        ):
+            # the same value on another node: gradients know it by the old one
+            self._seen = base
+            return self._cached
+        node = base
+        for op in chain:
+            node = op.apply(node)
+        self._seen, self._seen_version, self._cached = base, version, node
+        return node
+
+    def _wrap(self, node: Node) -> "Tensor":
+        """A new tensor on this one's device, see `wrap`."""
+        return wrap(node, self._base.device)
+
+    def _alias(
+        self,
+        base: Storage | Alias,
+        chain: tuple[ViewOp, ...],
+        layout: Layout | None,
+        cls: "type[Tensor] | None" = None,
+    ) -> "Tensor":
+        tensor = object.__new__(cls or tensor_class)
+        tensor._base = base
+        tensor._chain = chain
+        tensor._layout = layout
+        return tensor
+
+    def _view(self, op: ViewOp) -> "Tensor":
+        """The tensor that shares this one's storage through one more view operation.
+
+        Raises ShapeError for a Reshape that PyTorch's strides do not allow, and what building the
+        node raises (ValueError) where the operation does not fit the shape.
+        """
+        node = self._node
+        viewed = op.apply(node)
+        layout = op.layout(node.shape, self._layout)
+        if node.tracked and not grad_enabled.get():
+            return self._alias_of_value((*self._value_chain(), op), layout)
+        tensor = object.__new__(tensor_class)
+        base = self._base
+        tensor._base = base
+        tensor._chain = (*self._chain, op)
+        tensor._layout = layout
+        tensor._seen, tensor._seen_version = base.node, base.storage.version
+        tensor._cached = viewed
+        return tensor
+
+    def _reshaped(self, shape: Shape) -> "Tensor":
+        """`shape` (all known) as a view where strides allow that, else as a copy."""
+        layout = self._layout
+        if layout is not None and reshape_stride(self._node.shape, layout.stride, shape) is None:
+            return self._wrap(ops.reshape(self._node, shape))
+        return self._view(Reshape(shape))
+
+    def _permuted(self, order: tuple[int, ...]) -> "Tensor":
+        return self._view(Permute(order))
+
+    def _value_chain(self) -> tuple[ViewOp, ...]:
+        """The chain without marks: the value as such."""
+        chain = self._chain
+        for op in chain:
+            if isinstance(op, Mark):
+                return tuple([op for op in chain if not isinstance(op, Mark)])
+        return chain
+
+    def _alias_of_value(
+        self, chain: tuple[ViewOp, ...], layout: Layout | None, checked: bool = True
+    ) -> "Tensor":
+        """A handle on the storage outside every gradient history."""
+        return self._alias(Alias(self._base.storage, checked), chain, layout)
+
+    def _become(self, other: "TensorBase") -> Self:
+        """Makes this handle one on what `other` shows, as `unsqueeze_` does with a view."""
+        self._base, self._chain, self._layout = other._base, other._chain, other._layout
+        del_cache(self)
+        return self
+
+    def as_subclass(self, cls: "type[Any]") -> Any:
+        """A handle of class `cls` on the same storage and in the same gradient history."""
+        return self._alias(self._base, self._chain, self._layout, cls)
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def _write(self, node: Node, operands: tuple[Node, ...] | None = None) -> None:
+        """Replaces the value of this handle by `node`, in place, visible through every alias.
+
+        Args:
+            node: the new value, of this handle's shape and dtype.
+            operands: what `node` was computed from in this very call, beside the old value. Only
+                with them the reads between old and new value count as the write's own.
+
+        Raises RuntimeError as PyTorch does: for a leaf that requires gradients, and for views
+        with several elements in one place.
+        """
+        old = self._check_writable(node)
+        base, chain = self._base, self._chain
+        whole = base.node
+        history = grad_enabled.get()
+        if node.tracked and not history:
+            node = ops.detach(node)
+        new = self._written_back(whole, node) if chain else node
+        if base.checked:
+            own = _own_reads(new, (old, whole), operands, node)
+            overwritten[base.storage.node] = Overwrite(user_line(), own)
+        if whole.tracked and not history:
+            new = with_history_of(whole, new)
+        base.put(new)
+        if chain:
+            del_cache(self)
+
+    def _check_writable(self, node: Node) -> Node:
+        old = self._node
+        if node.shape != old.shape:
+            raise ShapeError(
+                f"output with shape {list(old.shape)} doesn't match the broadcast shape "
+                f"{list(node.shape)}"
+            )
+        if self._chain and grad_enabled.get():
+            for op in self._chain:
+                if isinstance(op, Mark):
+                    what = "leaf" if op is self._chain[-1] else "view of a leaf"
+                    raise RuntimeError(
+                        f"a {what} Variable that requires grad is being used in an in-place "
+                        "operation.\nChange its value inside `with no_grad():`, or write to a "
+                        "copy: x = x.clone()."
+                    )
+        if overlaps(old.shape, self._layout):
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to "
+                "a single memory location. Please clone() the tensor before performing the "
+                "operation."
+            )
+        return old
+
+    def _written_back(self, whole: Node, node: Node) -> Node:
+        """The base's value after `node` was written to this view of it."""
+        chain = self._chain
+        for op in chain:
+            if not op.exact:
+                layout = self._layout or Layout(contiguous_stride(node.shape), 0)
+                return strided_write(whole, ops.bitcast(node, whole.dtype), layout)
+        seen = [whole]
+        for op in chain[:-1]:
+            seen.append(op.apply(seen[-1]))
+        for op, read in zip(reversed(chain), reversed(seen), strict=True):
+            node = op.write(read, node)
+        return node
+
+    # -- what a handle tells -----------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The size of every dimension."""
+        return Size(self._node.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self._node.shape)
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self._node.dtype
+
+    @property
+    def device(self) -> "devices.device":
+        """Where the elements are."""
+        return devices.device(self._base.device)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow through this tensor."""
+        node = self._node
+        return node.tracked and node.dtype.kind == "f"
+
+    @property
+    def _version(self) -> int:
+        """How often the storage was written to."""
+        return self._base.storage.version
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension. Raises IndexError for one that is not there."""
+        shape = self._node.shape
+        if dim is None:
+            return Size(shape)
+        if not -len(shape) <= dim < len(shape):
+            raise IndexError(
+                "size: Dimension out of range (expected to be in range of "
+                f"[{-len(shape)}, {len(shape) - 1}], but got {dim})"
+            )
+        return shape[dim]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return len(self._node.shape)
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._node.size
+
+
+def del_cache(tensor: TensorBase) -> None:
+    """Forgets a replayed node, so that it keeps no old value alive."""
+    try:
+        del tensor._seen, tensor._cached
+    except AttributeError:
+        pass
+
+
+def _own_reads(
+    new: Node, olds: tuple[Node, ...], operands: tuple[Node, ...] | None, top: Node
+) -> "weakref.WeakSet[Node]":
+    """The nodes that a write made of the old value: their gradients may read it."""
+    own: weakref.WeakSet[Node] = weakref.WeakSet()
+    if not new.tracked:
+        return own
+    stop = {*olds, *(operands or ())}
+    stack = [new]
+    while stack:
+        node = stack.pop()
+        if node in stop or node in own or not node.tracked:
+            continue
+        own.add(node)
+        if operands is not None or node is not top:
+            stack.extend(node.src)
+    return own
+
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+def user_line() -> str:
+    """File and line of the innermost caller outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,0 +1,30 @@
+"""Devices, memory, programs and launches: plain data in, OpenCL underneath; no graph, no tensor."""
+
+import os
+
+from . import icd
+from .buffer import Buffer as Buffer
+from .buffer import allocate as allocate
+from .buffer import copy as copy
+from .buffer import host_view as host_view
+from .buffer import read as read
+from .buffer import write as write
+from .device import Device as Device
+from .discovery import devices as devices
+from .discovery import find_device as find_device
+from .errors import BuildError as BuildError
+from .errors import DeviceNotFoundError as DeviceNotFoundError
+from .errors import LaunchError as LaunchError
+from .errors import OutOfMemoryError as OutOfMemoryError
+from .facts import Facts as Facts
+from .launch import Stats as Stats
+from .launch import launch as launch
+from .launch import profile as profile
+from .launch import reset_stats as reset_stats
+from .launch import stats as stats
+from .program import Kernel as Kernel
+from .program import Program as Program
+from .program import build as build
+
+# nothing above asks for platforms, and the first that does fixes what the loader sees
+icd.show_all_drivers(os.environ, icd.intel_wheel_library())

@@ -1,0 +1,211 @@
+"""A device: what it is, its context, its in-order queue, and waiting for it."""
+
+import threading
+from collections import deque
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import pyopencl as cl
+
+from .errors import LaunchError, format_bytes
+from .facts import implementation_of, query_facts
+from .pool import Pool
+
+# launches between two events that a wait stops at, and so many of them pending at most
+CHECKPOINT_LAUNCHES = 64
+PENDING_CHECKPOINTS = 64
+
+
+@dataclass
+class Counters:
+    """Counts since the start, or since `reset_stats()`."""
+
+    programs_built: int = 0
+    programs_from_disk: int = 0
+    kernels_launched: int = 0
+
+
+class ForkedLock:
+    """Stands where the lock was: the driver's threads do not live on in a forked child."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> NoReturn:
+        raise RuntimeError(
+            f"Device: {self._name} was found before this process was forked, expected a process "
+            "that found its devices itself: OpenCL does not survive a fork.\n"
+            'Start workers with multiprocessing.get_context("spawn"), or keep them to NumPy.'
+        )
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class Device:
+    """An OpenCL device. `str(device)` (such as "pocl:0") finds it again; compared by identity.
+
+    Attributes:
+        name: the device's own name.
+        platform: the name of the platform that offers it.
+        implementation: short name of the driver: "pocl", "intel", "nvidia", ...
+        kind: "cpu", "gpu" or "accelerator".
+        index: position in `devices()`.
+        driver_version: as the driver tells it.
+        facts: limits and oddities.
+    """
+
+    def __init__(self, cl_device: cl.Device) -> None:
+        platform = cl_device.platform
+        self.cl_device = cl_device
+        self.name: str = cl_device.name.strip()
+        self.platform: str = platform.name.strip()
+        self.platform_version: str = platform.version.strip()
+        self.driver_version: str = cl_device.driver_version.strip()
+        self.implementation = implementation_of(self.platform, platform.vendor, self.name)
+        self.facts = query_facts(cl_device, self.implementation)
+        self.kind = self.facts.kind
+        self.index = 0
+        self.ordinal = 0  # among the devices of the implementation
+        self.counters = Counters()
+        # one lock for arguments and launches: an in-order queue takes one at a time anyway
+        self.lock: Any = threading.RLock()
+        # held while waiting, where the driver cannot take a call from another thread meanwhile
+        self.waiting: Any = nullcontext() if self.facts.thread_safe else self.lock
+        self.pool = Pool(self.implementation, self.facts, self._create_buffer)
+        self._context: cl.Context | None = None
+        self._queue: cl.CommandQueue | None = None
+        self._profiling = False
+        self._queues: dict[bool, cl.CommandQueue] = {}
+        self._checkpoints: deque[cl.Event] = deque()
+        self._staged: deque[tuple[cl.Event, int]] = deque()
+        self._staged_bytes = 0
+
+    def __str__(self) -> str:
+        return f"{self.implementation}:{self.ordinal}"
+
+    def __repr__(self) -> str:
+        units = self.facts.compute_units
+        return (
+            f"<Device {self}: {self.name}, {self.kind}, {units} compute unit{'s' * (units != 1)}, "
+            f"{format_bytes(self.facts.global_mem_bytes)}, driver {self.driver_version}>"
+        )
+
+    def __copy__(self) -> "Device":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Device":
+        return self
+
+    @property
+    def context(self) -> cl.Context:
+        """The OpenCL context, made on first use."""
+        if self._context is None:
+            self._open()
+        assert self._context is not None
+        return self._context
+
+    @property
+    def queue(self) -> cl.CommandQueue:
+        """The in-order queue that everything on this device goes through."""
+        if self._queue is None:
+            self._open()
+        assert self._queue is not None
+        return self._queue
+
+    def _open(self) -> None:
+        with self.lock:
+            if self._context is not None:
+                return
+            try:
+                context = cl.Context([self.cl_device])
+                self._queue = self._queue_for(context)
+            except cl.Error as error:
+                raise LaunchError(f"Device: {self} refused a context: {error}") from error
+            self._context = context
+
+    def _create_buffer(self, nbytes: int) -> cl.Buffer:
+        return cl.Buffer(self.context, cl.mem_flags.READ_WRITE, nbytes)
+
+    def set_profiling(self, enabled: bool) -> None:
+        """Send what follows through a queue that takes times, or through the plain one."""
+        with self.lock:
+            if self._profiling != enabled:
+                self.synchronize()
+                self._profiling = enabled
+                if self._context is not None:
+                    self._queue = self._queue_for(self._context)
+
+    def _queue_for(self, context: cl.Context) -> cl.CommandQueue:
+        if self._profiling not in self._queues:
+            if self._profiling:
+                times = cl.command_queue_properties.PROFILING_ENABLE
+                queue = cl.CommandQueue(context, self.cl_device, times)
+            else:
+                queue = cl.CommandQueue(context, self.cl_device)
+            self._queues[self._profiling] = queue
+        return self._queues[self._profiling]
+
+    def note_launch(self, event: cl.Event) -> None:
+        """Count a launch; bounds how far the queue may run behind the host."""
+        counters = self.counters
+        counters.kernels_launched += 1
+        if counters.kernels_launched % CHECKPOINT_LAUNCHES == 0:
+            self._checkpoints.append(event)
+            self.queue.flush()
+            if len(self._checkpoints) > PENDING_CHECKPOINTS:
+                self._checkpoints.popleft().wait()
+
+    def hold_staged(self, event: cl.Event, nbytes: int, limit: int) -> None:
+        """Keep `event`, which holds host memory that the device still reads, until it is done."""
+        self._staged.append((event, nbytes))
+        self._staged_bytes += nbytes
+        done = cl.command_execution_status.COMPLETE
+        while self._staged:
+            event, nbytes = self._staged[0]
+            if self._staged_bytes > limit:
+                event.wait()
+            elif event.command_execution_status != done:
+                return
+            self._staged.popleft()
+            self._staged_bytes -= nbytes
+
+    def flush(self) -> None:
+        """Let the device start on what was submitted; returns at once."""
+        if self._queue is not None:
+            with self.lock:
+                self._queue.flush()
+
+    def wait_checkpoints(self) -> None:
+        """Wait in short pieces, so that Ctrl-C is heard between them."""
+        while self._checkpoints:
+            try:
+                event = self._checkpoints.popleft()
+            except IndexError:  # another thread waits as well
+                return
+            with self.waiting:
+                event.wait()
+
+    def synchronize(self) -> None:
+        """Wait until all that was submitted has run. Raises LaunchError if something failed."""
+        if self._queue is None:
+            return
+        try:
+            self.flush()
+            self.wait_checkpoints()
+            with self.waiting:
+                self._queue.finish()
+        except cl.Error as error:
+            raise LaunchError(f"synchronize: a kernel or copy failed on {self}: {error}") from error
+        with self.lock:
+            self._staged.clear()
+            self._staged_bytes = 0
+
+    def memory_stats(self) -> dict[str, int]:
+        """Bytes in use, at the peak, held from the driver, waiting for reuse; and buffers alive."""
+        return self.pool.stats()
+
+    def empty_cache(self) -> None:
+        """Give memory that waits for reuse back to the driver."""
+        self.pool.empty()

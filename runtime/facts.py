@@ -1,0 +1,156 @@
+"""What is known of a device: limits that it tells, and a table of oddities that it does not."""
+
+import os
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyopencl as cl
+
+# text in the platform's name or vendor -> implementation; the first that fits counts. A device's
+# own name is asked last: PoCL on an Intel CPU is PoCL.
+IMPLEMENTATIONS = (
+    ("portable computing language", "pocl"),
+    ("pocl", "pocl"),
+    ("oclgrind", "oclgrind"),
+    ("rusticl", "rusticl"),
+    ("clvk", "clvk"),
+    ("nvidia", "nvidia"),
+    ("amd", "amd"),
+    ("advanced micro devices", "amd"),
+    ("intel", "intel"),
+    ("apple", "apple"),
+    ("qualcomm", "qualcomm"),
+    ("arm ", "arm"),
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A device's limits (sizes in bytes) and habits. Hashable: a key of what depends on them."""
+
+    kind: str  # "cpu", "gpu" or "accelerator"
+    compute_units: int
+    max_work_group: int
+    max_work_items: tuple[int, ...]  # of a work-group, per dimension
+    local_mem_bytes: int
+    local_mem_is_global: bool  # local memory is ordinary cached memory
+    constant_mem_bytes: int
+    max_argument_bytes: int  # of all arguments of a kernel together
+    max_alloc_bytes: int  # of one buffer
+    global_mem_bytes: int
+    vector_bytes: int  # of the widest vector register
+    alignment_bytes: int  # every buffer starts at a multiple
+    has_fp64: bool
+    has_fp16: bool  # arithmetic; storing as 16 bits works everywhere
+    index64: bool  # size_t has 64 bits
+    extensions: frozenset[str] = field(repr=False)
+    rank: int = 50  # the higher, the sooner chosen among devices of a kind
+    one_program_per_plan: bool = True  # many kernels in one program build faster
+    binary_cache: bool = True  # built programs may be kept and loaded again
+    mul_hi_slow: bool = False
+    fma_slow: bool = False
+    reqd_work_group_size_slow: bool = False
+    thread_safe: bool = True  # the driver, called from several threads at a time
+
+
+@dataclass(frozen=True)
+class Quirk:
+    """A row: facts that differ for `implementation` (in versions below `before`), and why."""
+
+    implementation: str
+    why: str
+    changes: dict[str, Any]
+    before: tuple[int, ...] | None = None
+    kind: str | None = None
+
+
+# rank of CPU devices: speed of generated kernels and of compilation as measured, checkers last
+QUIRKS = (
+    Quirk("nvidia", "maker's own driver", {"rank": 90}, kind="gpu"),
+    Quirk("amd", "maker's own driver", {"rank": 90}, kind="gpu"),
+    Quirk("intel", "maker's own driver", {"rank": 90}, kind="gpu"),
+    Quirk("intel", "vectorises builtin functions, compiles fastest", {"rank": 90}, kind="cpu"),
+    Quirk("pocl", "mul_hi goes through scalars", {"rank": 80, "mul_hi_slow": True}, kind="cpu"),
+    Quirk(
+        "pocl", "fma is a slow call, or aborts on float16 vectors",
+        {"rank": 60, "fma_slow": True}, before=(3, 1), kind="cpu",
+    ),
+    Quirk("apple", "wrong results and crashes are known; no binaries on CPUs",
+          {"rank": 40, "binary_cache": False}),
+    Quirk("rusticl", "young", {"rank": 40}),
+    Quirk(
+        "qualcomm", "the compiler dies on many kernels in one program",
+        {"one_program_per_plan": False, "reqd_work_group_size_slow": True},
+    ),
+    Quirk("oclgrind", "a checker: calls itself every kind, runs 1000 times slower",
+          {"kind": "cpu", "rank": 10, "binary_cache": False, "thread_safe": False}),
+)  # fmt: skip
+
+
+def implementation_of(platform: str, vendor: str, device_name: str) -> str:
+    """The implementation's short name, such as "pocl"; "other" where none is known."""
+    for text in (platform, vendor, device_name):
+        for part, implementation in IMPLEMENTATIONS:
+            if part in text.lower() + " ":
+                return implementation
+    return "other"
+
+
+def version_numbers(text: str) -> tuple[int, ...]:
+    """The first dotted number in a version: "3.1+debian" is (3, 1)."""
+    found = re.search(r"\d+(\.\d+)*", text)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+def physical_memory() -> int | None:
+    """Bytes of main memory, where the system tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def with_quirks(facts: Facts, implementation: str, version: tuple[int, ...]) -> Facts:
+    """`facts`, corrected by every row of the table that fits."""
+    for quirk in QUIRKS:
+        if quirk.implementation != implementation or quirk.kind not in (None, facts.kind):
+            continue
+        if quirk.before is None or (version and version < quirk.before):
+            facts = replace(facts, **quirk.changes)
+    return facts
+
+
+def _kind(device: cl.Device) -> str:
+    if device.type & cl.device_type.GPU:
+        return "gpu"
+    return "cpu" if device.type & cl.device_type.CPU else "accelerator"
+
+
+def query_facts(device: cl.Device, implementation: str) -> Facts:
+    """Ask the device for its limits, then apply the table of oddities."""
+    extensions = frozenset(device.extensions.split())
+    kind = _kind(device)
+    memory = device.global_mem_size
+    if kind == "cpu":
+        # some drivers tell what happens to be free at the moment
+        memory = physical_memory() or memory
+    facts = Facts(
+        kind=kind,
+        compute_units=device.max_compute_units,
+        max_work_group=device.max_work_group_size,
+        max_work_items=tuple(device.max_work_item_sizes),
+        local_mem_bytes=device.local_mem_size,
+        local_mem_is_global=device.local_mem_type == cl.device_local_mem_type.GLOBAL,
+        constant_mem_bytes=device.max_constant_buffer_size,
+        max_argument_bytes=device.max_parameter_size,
+        max_alloc_bytes=device.max_mem_alloc_size,
+        global_mem_bytes=memory,
+        vector_bytes=4 * max(1, device.native_vector_width_float),
+        alignment_bytes=max(1, device.mem_base_addr_align // 8),
+        has_fp64="cl_khr_fp64" in extensions,
+        has_fp16="cl_khr_fp16" in extensions,
+        index64=device.address_bits == 64,
+        extensions=extensions,
+    )
+    return with_quirks(facts, implementation, version_numbers(device.driver_version))

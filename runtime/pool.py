@@ -1,0 +1,195 @@
+"""A device's memory, handed out again and again.
+
+A fresh buffer costs three times as much to write as one that was used before (page faults), so a
+freed block waits in a list of its size for the next request. The queue is in-order: a block may be
+handed out while kernels that used it before are still to run.
+"""
+
+import heapq
+import threading
+from collections import deque
+from collections.abc import Callable
+
+import pyopencl as cl
+
+from .errors import OutOfMemoryError, format_bytes
+from .facts import Facts
+
+SMALLEST = 256
+# refused for want of memory, at once or when the memory is first used
+NO_MEMORY = frozenset(
+    {
+        cl.status_code.MEM_OBJECT_ALLOCATION_FAILURE,
+        cl.status_code.OUT_OF_RESOURCES,
+        cl.status_code.OUT_OF_HOST_MEMORY,
+        cl.status_code.INVALID_BUFFER_SIZE,
+    }
+)
+
+
+def size_class(nbytes: int) -> int:
+    """The size a block gets: `nbytes` rounded up, by 12.5 % at most beyond the smallest size."""
+    if nbytes <= SMALLEST:
+        return SMALLEST
+    step = 1 << max((nbytes - 1).bit_length() - 4, 0)
+    return -(-nbytes // step) * step
+
+
+class Block:
+    """A piece of device memory; `key` stands for it where it must not be kept alive."""
+
+    __slots__ = ("age", "asked", "given_back", "key", "label", "memory", "pins", "size")
+
+    def __init__(self, memory: cl.Buffer, size: int) -> None:
+        self.memory = memory
+        self.size = size
+        self.key = object()
+        self.asked = 0
+        self.label = ""
+        self.age = 0
+        self.pins = 0  # host views that still look at it
+        self.given_back = False
+
+
+class Pool:
+    """Blocks in use and blocks waiting. `limit` bounds the bytes that wait."""
+
+    def __init__(self, name: str, facts: Facts, create: Callable[[int], cl.Buffer]) -> None:
+        self.name = name
+        self.facts = facts
+        self.limit = facts.global_mem_bytes // 4
+        self._create = create
+        self._lock = threading.Lock()
+        self._free: dict[int, deque[Block]] = {}
+        # finalizers run anywhere, inside this class too: they only append here
+        self._returned: deque[Block] = deque()
+        self._live: dict[int, Block] = {}
+        self._clock = 0
+        self.bytes_in_use = 0
+        self.peak_bytes_in_use = 0
+        self.bytes_held = 0
+        self.bytes_waiting = 0
+        self.bytes_allocated = 0
+
+    def take(self, nbytes: int, label: str) -> Block:
+        """A block of at least `nbytes` bytes. Raises OutOfMemoryError."""
+        if nbytes > self.facts.max_alloc_bytes:
+            raise OutOfMemoryError(self._document(nbytes, "more than it gives in one piece"))
+        size = min(size_class(nbytes), self.facts.max_alloc_bytes)
+        with self._lock:
+            self._collect()
+            waiting = self._free.get(size)
+            if waiting:
+                block = waiting.pop()
+                self.bytes_waiting -= size
+            else:
+                block = self._new_block(nbytes, size)
+            block.asked, block.label, block.given_back = nbytes, label, False
+            self._live[id(block)] = block
+            self.bytes_in_use += nbytes
+            self.peak_bytes_in_use = max(self.peak_bytes_in_use, self.bytes_in_use)
+        return block
+
+    def give(self, block: Block) -> None:
+        """Take a block back; safe in a finalizer."""
+        block.given_back = True
+        if block.pins:
+            return
+        self._returned.append(block)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._collect()
+            finally:
+                self._lock.release()
+
+    def unpin(self, block: Block) -> None:
+        """A host view of the block has ended."""
+        block.pins -= 1
+        if block.given_back:
+            self.give(block)
+
+    def empty(self) -> None:
+        """Give all waiting blocks back to the driver."""
+        with self._lock:
+            self._collect()
+            self._evict(0)
+
+    def stats(self) -> dict[str, int]:
+        """Counters in bytes, and the number of buffers alive."""
+        with self._lock:
+            self._collect()
+            return {
+                "bytes_in_use": self.bytes_in_use,
+                "peak_bytes_in_use": self.peak_bytes_in_use,
+                "bytes_held": self.bytes_held,
+                "bytes_waiting": self.bytes_waiting,
+                "bytes_allocated": self.bytes_allocated,
+                "buffers_alive": len(self._live),
+            }
+
+    def reset_peak(self) -> None:
+        """Count the peak from now on, and what is asked of the driver from zero."""
+        with self._lock:
+            self._collect()
+            self.peak_bytes_in_use = self.bytes_in_use
+            self.bytes_allocated = 0
+
+    def _new_block(self, nbytes: int, size: int) -> Block:
+        if self.bytes_held + size > self.facts.global_mem_bytes:
+            self._evict(0)
+        if self.bytes_held + size > self.facts.global_mem_bytes:
+            raise OutOfMemoryError(self._document(nbytes, "more than is left of it"))
+        try:
+            memory = self._create(size)
+        except (cl.MemoryError, cl.RuntimeError, cl.LogicError) as error:
+            if error.code not in NO_MEMORY:
+                raise
+            self._evict(0)
+            memory = self._second_try(nbytes, size)
+        self.bytes_held += size
+        self.bytes_allocated += size
+        return Block(memory, size)
+
+    def _second_try(self, nbytes: int, size: int) -> cl.Buffer:
+        try:
+            return self._create(size)
+        except (cl.MemoryError, cl.RuntimeError, cl.LogicError) as error:
+            raise OutOfMemoryError(self._document(nbytes, f"refused ({error})")) from error
+
+    def _collect(self) -> None:
+        while self._returned:
+            block = self._returned.popleft()
+            if self._live.pop(id(block), None) is None:
+                continue
+            self._clock += 1
+            block.age = self._clock
+            self.bytes_in_use -= block.asked
+            self.bytes_waiting += block.size
+            self._free.setdefault(block.size, deque()).append(block)
+        if self.bytes_waiting > self.limit:
+            self._evict(self.limit)
+
+    def _evict(self, limit: int) -> None:
+        """Release the blocks that waited longest, until no more than `limit` bytes wait."""
+        while self.bytes_waiting > limit:
+            oldest = min((row for row in self._free.values() if row), key=lambda row: row[0].age)
+            block = oldest.popleft()
+            self.bytes_waiting -= block.size
+            self.bytes_held -= block.size
+            block.memory.release()
+
+    def _document(self, nbytes: int, problem: str) -> str:
+        facts = self.facts
+        lines = [
+            f"allocate: asked {self.name} for {format_bytes(nbytes)}, {problem}; expected at most "
+            f"{format_bytes(facts.max_alloc_bytes)} in one buffer, "
+            f"{format_bytes(facts.global_mem_bytes)} in all.",
+            f"In use: {format_bytes(self.bytes_in_use)} in {len(self._live)} buffers; "
+            f"waiting for reuse: {format_bytes(self.bytes_waiting)}.",
+        ]
+        largest = heapq.nlargest(5, list(self._live.values()), key=lambda block: block.asked)
+        if largest:
+            lines.append("Largest:")
+            lines += [f"  {format_bytes(block.asked)}  {block.label}".rstrip() for block in largest]
+        lines.append("Split the data into smaller pieces, or delete what is no longer needed.")
+        return "\n".join(lines)
