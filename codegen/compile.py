@@ -1,7 +1,8 @@
 """The facade: outputs and limits in, a plan out. A plan is data; it runs without its graph."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from . import ops
 from .contraction import is_direct, lower_contraction
@@ -12,7 +13,7 @@ from .kernel import Kernel, verify_kernel
 from .limits import Limits
 from .lower import LoopGroup, lower_loops
 from .naming import kernel_name
-from .opencl import program_text
+from .opencl import kernel_text, program_text
 from .schedule import Group, schedule
 from .simplify import simplify
 from .split import split_reductions
@@ -31,12 +32,15 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One launch. `checks` tells what a code in the error word means; `ops` is for provenance."""
+    """One launch. `checks` tells what a code in the error word means.
+
+    `origins` are the user's lines that its ops came from, as the nodes bore them."""
 
     kernel: Kernel
     arguments: tuple[Argument, ...]
     checks: tuple[tuple[int, str], ...]
     reason: str
+    origins: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ def compile_graph(
         groups_with_names(groups), kernels, checks, strict=True
     ):
         arguments = _arguments(kernel, group, names, places, late_number)
-        steps.append(Step(kernel, arguments, told, group.reason))
+        origins = tuple(dict.fromkeys(n.origin for n in group.ops if n.origin is not None))
+        steps.append(Step(kernel, arguments, told, group.reason, origins))
     sources, program_of = _programs(kernels, limits)
     return Plan(
         tuple(steps), tuple(slots),
@@ -99,6 +104,7 @@ def _cut(outputs: Sequence[Node], late: Sequence[Node]) -> tuple[list[Node], lis
             continue
         src = tuple([new[s] for s in old.src])
         new[old] = old if src == old.src else node(old.op, src, old.arg)
+        new[old].origin = new[old].origin or old.origin
     return [stand_in[n] for n in late], [new[n] for n in outputs]
 
 
@@ -126,12 +132,19 @@ def groups_with_names(groups: Sequence[Group]) -> list[tuple[Group, dict[Node, s
 def _kernels(
     groups: Sequence[Group], limits: Limits, check: bool
 ) -> tuple[list[Kernel], list[tuple[tuple[int, str], ...]]]:
+    """A kernel for each group; groups with the same text share one."""
     kernels: list[Kernel] = []
     checks: list[tuple[tuple[int, str], ...]] = []
     taken: set[str] = set()
+    known: dict[str, str] = {}
     for g, names in groups_with_names(groups):
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
         kernel, told = _lower(g, name, names, limits, 16 * len(kernels))
+        text = kernel_text(replace(kernel, name="kernel"))
+        if text in known:
+            taken.discard(name)
+            kernel = replace(kernel, name=known[text])
+        known.setdefault(text, name)
         if check:
             verify_kernel(kernel)
         kernels.append(kernel)
@@ -227,6 +240,8 @@ def _programs(
     """Program texts and which one each kernel is in."""
     if not kernels:
         return (), ()
+    distinct = list({k.name: k for k in kernels}.values())
     if limits.one_program:
-        return (program_text(kernels),), (0,) * len(kernels)
-    return tuple(program_text([k]) for k in kernels), tuple(range(len(kernels)))
+        return (program_text(distinct),), (0,) * len(kernels)
+    at = {k.name: i for i, k in enumerate(distinct)}
+    return tuple(program_text([k]) for k in distinct), tuple(at[k.name] for k in kernels)

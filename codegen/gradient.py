@@ -42,6 +42,8 @@ def gradient(
             continue
         for s, part in zip(n.src, n.op.grad(ops, g, n), strict=True):
             if part is not None and s in reaches:
+                if part.origin is None:
+                    part.origin = n.origin
                 _accumulate(grads, s, ops.unbroadcast(part, s.shape))
     return [grads.get(n) for n in wrt]
 

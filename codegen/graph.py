@@ -23,7 +23,9 @@ from typing import Any, Final
 
 from .dtype import DType
 
-__all__ = ["Node", "Op", "Shape", "format_graph", "node", "rewrite", "toposort", "verify"]
+__all__ = [
+    "Node", "Op", "Shape", "forget_source", "format_graph", "node", "rewrite", "toposort", "verify",
+]  # fmt: skip
 
 Shape = tuple[int, ...]
 
@@ -57,12 +59,14 @@ class Op:
 class Node:
     """One array of the graph. Make nodes with `node()` or the builders of `ops`, never directly.
 
-    `tracked` tells that a VARIABLE lies below and gradients flow here; `holders` counts the
-    live tensors whose value this is (kept by the tensor layer).
+    `tracked` tells that a VARIABLE lies below and gradients flow here. Three slots are kept by
+    the layer above and mean nothing here: `holders` counts the live tensors whose value this is,
+    `memory` is what stands behind a stored value, `origin` the user's line that made the node.
     """
 
     __slots__ = (
-        "__weakref__", "arg", "dtype", "holders", "op", "shape", "src", "tracked",
+        "__weakref__", "arg", "dtype", "holders", "memory", "op", "origin", "shape", "src",
+        "tracked",
     )  # fmt: skip
 
     op: Final[Op]  # type: ignore[misc]  # set once, in node()
@@ -72,6 +76,8 @@ class Node:
     shape: Final[Shape]  # type: ignore[misc]
     tracked: bool
     holders: int
+    memory: Any
+    origin: Any
 
     @property
     def ndim(self) -> int:
@@ -129,10 +135,24 @@ def node(op: Op, src: tuple[Node, ...] = (), arg: Any = None) -> Node:
                 break
     new.tracked = tracked
     new.holders = 0
+    new.memory = new.origin = None
     ref = _Ref(new, _forget)
     ref.key = key
     _interned[key] = ref
     return new
+
+
+def forget_source(n: Node, leaf: Op, arg: Any) -> None:
+    """Turns a node whose value is stored into a leaf, so that it keeps nothing below it alive.
+
+    The one exception to immutability: it changes what a node says of its past, never its value.
+    """
+    key = (n.op, n.src, n.arg)
+    ref = _interned.get(key)
+    if ref is not None and ref() is n:
+        del _interned[key]
+        ref.key = ()
+    n.op, n.src, n.arg = leaf, (), arg  # type: ignore[misc]
 
 
 def toposort(
@@ -176,6 +196,8 @@ def rewrite(
         current = old if src == old.src else node(old.op, src, old.arg)
         while (better := rule(current)) is not None and better is not current:
             current = better
+        if current.origin is None:
+            current.origin = old.origin
         new[old] = current
     return [new[n] for n in outputs], new
 

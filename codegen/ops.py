@@ -13,7 +13,7 @@ import numpy as np
 from .dtype import DTYPES as DTYPES
 from .dtype import DType, int64
 from .elementwise import ELEMENTWISE, broadcast_shapes
-from .graph import Node, Op, Shape, node
+from .graph import Node, Op, Shape, forget_source, node
 from .indexing import INDEXING, LEAVES, MARKERS, ScalarArg
 from .reduction import REDUCTIONS
 from .views import VIEWS
@@ -38,6 +38,12 @@ _BUFFER, _SCALAR, _CONST, _IOTA = (LEAVES[k] for k in ("buffer", "scalar", "cons
 def buffer(dtype: DType, shape: Shape) -> Node:
     """A new leaf for device memory that holds `shape` contiguous elements."""
     return node(_BUFFER, (), (next(_numbers), dtype, shape))
+
+
+def forget(n: Node) -> None:
+    """Makes a stored node a BUFFER leaf: how it was computed is not needed any more."""
+    if n.src:
+        forget_source(n, _BUFFER, (next(_numbers), n.dtype, n.shape))
 
 
 def scalar(value: float | int | bool, dtype: DType) -> Node:

@@ -148,6 +148,8 @@ class _Scheduler:
         kind = n.op.kind
         if n.op.name == "buffer":
             self.memory.add(n)
+        elif n.op.name == "scalar":  # an argument: it counts towards the length of a kernel
+            self.free[n] = _Free(frozenset([n]), frozenset(), 0)
         elif kind == "leaf":
             self.free[n] = _NOTHING
         elif kind == "view":

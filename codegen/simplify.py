@@ -5,13 +5,16 @@ Each rule gets a node whose operands are simple already and returns a better nod
 where x may be -0.0, x * 0 always stays.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from . import ops
 from .dtype import int64
 from .graph import Node, Shape, node, rewrite
+from .indexing import scatter_identity
+from .reduction import contract_shape
 from .reference import evaluate
 
 __all__ = ["simplify"]
@@ -37,6 +40,8 @@ def simplify(
 
 
 def _improve(n: Node) -> Node | None:
+    if n.src and n.size and any(s.size == 0 for s in n.src):
+        return _of_nothing(n)
     for rule in _RULES.get(n.op.name, ()):
         better = rule(n)
         if better is not None and better is not n:
@@ -44,6 +49,22 @@ def _improve(n: Node) -> Node | None:
     if n.op.kind == "elementwise":
         return _fold_constants(n) or _drop_expands(n)
     return None
+
+
+def _of_nothing(n: Node) -> Node | None:
+    """What is left where operands have no elements: an identity, or the fill of a pad."""
+    name = n.op.name
+    if name == "pad":
+        value: Any = n.arg[1]
+    elif name in ("sum", "contract"):
+        value = 0
+    elif name == "prod":
+        value = 1
+    elif name == "scatter":
+        value = scatter_identity(n.arg[2], n.dtype)
+    else:
+        return None
+    return ops.expand(ops.const(value, n.dtype), n.shape)
 
 
 def _is_const(n: Node, value: float | int | None = None) -> bool:
@@ -260,6 +281,38 @@ def _scatter_of_one(n: Node) -> Node | None:
     place = ops.flat_iota(n.shape, (axis,))
     zero = ops.const(0, n.dtype)
     return ops.expand(ops.where(ops.eq(place, index), values, zero), n.shape)
+
+
+@_rule("contract")
+def _contract_of_line(n: Node) -> Node | None:
+    """One row, one column or nothing contracted: no product of matrices, a sum or none at all."""
+    a, b = n.src
+    lhs, rhs, out = n.arg
+    sizes = contract_shape(a, b, n.arg)
+
+    def count(labels: Iterable[int]) -> int:
+        total = 1
+        for label in labels:
+            total *= sizes[label]
+        return total
+
+    contracted = tuple(x for x in lhs if x not in out)
+    rows = count(x for x in lhs if x in out and x not in rhs)
+    columns = count(x for x in rhs if x in out and x not in lhs)
+    if min(rows, columns) != 1 and count(contracted) != 1:
+        return None
+    whole = (*out, *contracted)
+
+    def spread(x: Node, labels: tuple[int, ...]) -> Node:
+        order = tuple(sorted(range(len(labels)), key=lambda i: whole.index(labels[i])))
+        present = [labels[i] for i in order]
+        shape = tuple(sizes[k] if k in present else 1 for k in whole)
+        return ops.reshape(ops.permute(x, order), shape)
+
+    axes = tuple(range(len(out), len(whole)))
+    product = ops.mul(spread(a, lhs), spread(b, rhs))
+    return ops.reshape(ops.expand(ops.sum_(product, axes), tuple(
+        sizes[k] if k in out else 1 for k in whole)), n.shape)  # fmt: skip
 
 
 @_rule("contract")

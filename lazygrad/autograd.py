@@ -8,6 +8,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node, toposort
 
+from . import pending, realize
 from .errors import ShapeError
 from .grad_mode import enable_grad as enable_grad
 from .grad_mode import grad_enabled
@@ -15,7 +16,8 @@ from .grad_mode import inference_mode as inference_mode
 from .grad_mode import no_grad as no_grad
 from .grad_mode import set_grad_enabled as set_grad_enabled
 from .grad_saves import check_not_overwritten, reads_forward_values
-from .handle import TensorBase, bridges, wrap
+from .handle import TensorBase, wrap
+from .storage import bridges
 from .view_ops import Mark
 
 if TYPE_CHECKING:
@@ -127,8 +129,7 @@ class _Walk:
         self.create_graph = create_graph
         retain = create_graph if retain_graph is None else retain_graph
         self.order = toposort(self.nodes, stop=_untracked)
-        pending = [bridges[n] for n in self.order if n.op.starts_tracking and n in bridges]
-        if pending:
+        if any(n.op.starts_tracking and n in bridges for n in self.order):
             self.order = _with_bridged(self.nodes)
         self.variables: dict[int, list[Node]] = {}
         for n in self.order:
@@ -147,7 +148,10 @@ class _Walk:
                     "the graph are freed when you call .backward() or autograd.grad(). Specify "
                     "retain_graph=True if you need to backward through the graph a second time."
                 )
-        if not retain and any(reads_forward_values(n) for n in self.order):
+        if retain:
+            return
+        pending.differentiated.update(self.nodes)
+        if any(reads_forward_values(n) for n in self.order):
             for tensor, node in zip(self.outputs, self.nodes, strict=True):
                 tensor._spent = weakref.ref(node)
 
@@ -302,7 +306,9 @@ def _node_hook(n: Node, device: Any, create_graph: bool) -> Callable[[Node], Nod
 def _accumulate(tensor: Any, g: Node, create_graph: bool) -> None:
     known = tensor.grad
     if known is None:
-        tensor.grad = _kept(tensor, g, create_graph)
+        tensor.grad = kept = _kept(tensor, g, create_graph)
+        # gradients that share a graph are computed together, as pending writes are
+        realize.register_written(kept._base.storage, kept._node)
     elif create_graph:
         tensor.grad = wrap(ops.add(known._node, g), tensor._base.device)
     else:

@@ -9,7 +9,8 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
 from . import autograd
-from .handle import Alias, TensorBase, bridges, del_cache
+from .handle import TensorBase, del_cache
+from .storage import bridges
 from .view_ops import Mark
 
 if TYPE_CHECKING:
@@ -272,7 +273,9 @@ class AutogradMethods(TensorBase):
     ) -> RemovableHandle:
         """Calls `hook` with this leaf after `backward` has added to its `.grad`."""
         if autograd.leaf_number(self) is None:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         if not self._after_accumulate:
             self._after_accumulate = {}
         key = next(_hook_keys)

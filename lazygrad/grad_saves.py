@@ -9,16 +9,16 @@ from collections.abc import Iterable
 
 from lazygrad.codegen.graph import Node
 
-from .handle import overwritten
+from .storage import overwritten
 
 __all__ = ["check_not_overwritten", "reads_forward_values"]
 
 # ops whose gradient reads the operand; for those of two, where the other one needs a gradient
-_READ_OPERANDS = frozenset(
-    "mul div pow atan2 contract abs log log2 log10 log1p sin cos tan asin acos atan sinh cosh erf "
-    "gather scatter where prod".split()
-)
-_READ_RESULT = frozenset("exp exp2 expm1 tanh sqrt rsqrt".split())
+_READ_OPERANDS = {
+    "mul", "div", "pow", "atan2", "contract", "abs", "log", "log2", "log10", "log1p", "sin", "cos",
+    "tan", "asin", "acos", "atan", "sinh", "cosh", "erf", "gather", "scatter", "where", "prod",
+}  # fmt: skip
+_READ_RESULT = {"exp", "exp2", "expm1", "tanh", "sqrt", "rsqrt"}
 
 
 def reads_forward_values(n: Node) -> list[Node]:

@@ -9,10 +9,8 @@ Nothing is mutated but these. Writing through a handle writes the new value back
 into a new base node; every other handle sees it when it next asks for its node.
 """
 
-import sys
-import weakref
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+import contextlib
+from typing import TYPE_CHECKING, Any, Self
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType
@@ -22,6 +20,10 @@ from . import devices, realize
 from .devices import Device
 from .errors import ShapeError
 from .grad_mode import grad_enabled
+from .storage import Alias as Alias
+from .storage import Overwrite, own_reads, user_line, with_history_of
+from .storage import Storage as Storage
+from .storage import overwritten as overwritten
 from .view_ops import (
     Layout,
     Mark,
@@ -37,115 +39,9 @@ from .view_ops import (
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["Alias", "Size", "Storage", "TensorBase", "bridges", "overwritten", "wrap"]
+__all__ = ["Alias", "Size", "Storage", "TensorBase", "del_cache", "wrap"]
 
-tensor_class: "type[Tensor]"  # set by tensor.py
-
-
-class Overwrite(NamedTuple):
-    """Who wrote over a value: the user's line, and the nodes that the write itself made of it."""
-
-    line: str
-    own: "weakref.WeakSet[Node]"
-
-
-# values that an in-place write replaced, as long as some graph still holds them
-overwritten: "weakref.WeakKeyDictionary[Node, Overwrite]" = weakref.WeakKeyDictionary()
-
-# VARIABLE nodes that stand for a value with another value's gradient: who the gradient goes to
-bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
-
-
-class Storage:
-    """What several handles share: the node that is the current value, its device, a version."""
-
-    __slots__ = ("__weakref__", "device", "node", "version")
-
-    checked: ClassVar[bool] = True
-    node: Node
-    device: Device
-    version: int
-
-    def __init__(self, node: Node, device: Device) -> None:
-        node.holders += 1
-        self.node = node
-        self.device = device
-        self.version = 0
-
-    def __del__(self) -> None:
-        self.node.holders -= 1
-
-    @property
-    def storage(self) -> "Storage":
-        return self
-
-    def rebase(self, node: Node) -> None:
-        """Puts a node with the same value (a buffer, once it is realized) in place.
-
-        For values without gradient history only: views and graphs of others may hold the old one.
-        """
-        node.holders += 1
-        self.node.holders -= 1
-        self.node = node
-
-    def put(self, node: Node) -> None:
-        """A new value with its history."""
-        self.rebase(node)
-        self.version += 1
-        realize.register_written(self)
-
-
-class Alias:
-    """The value of a storage outside the gradient history of its other handles.
-
-    `own` is the history it has got by writes through it, up to `version`; None: none. Writes
-    through one that is not `checked` (`Tensor.data`) raise no error in a later backward.
-    """
-
-    __slots__ = ("checked", "own", "storage", "version")
-
-    checked: bool
-
-    storage: Storage
-    own: Node | None
-    version: int
-
-    def __init__(self, storage: Storage, checked: bool = True) -> None:
-        self.storage = storage
-        self.checked = checked
-        self.own = None
-        self.version = 0
-
-    @property
-    def device(self) -> Device:
-        return self.storage.device
-
-    @property
-    def node(self) -> Node:
-        storage = self.storage
-        if self.own is None:
-            node = storage.node
-            return ops.detach(node) if node.tracked else node
-        if self.version != storage.version:
-            self.own = with_history_of(self.own, storage.node)
-            self.version = storage.version
-        return self.own
-
-    def put(self, node: Node) -> None:
-        storage = self.storage
-        storage.put(with_history_of(storage.node, node))
-        self.own = node if node.tracked else None
-        self.version = storage.version
-
-
-def with_history_of(old: Node, new: Node) -> Node:
-    """The value of `new` with the gradient history of `old`."""
-    new = ops.detach(new)
-    if not old.tracked:
-        return new
-    node = ops.variable(new, ops.fresh_number())
-    bridges[node] = old
-    return node
+tensor_class: "type[Any]" = object  # Tensor, set by tensor.py
 
 
 class Size(tuple[int, ...]):
@@ -177,7 +73,8 @@ def wrap(node: Node, device: Device) -> "Tensor":
     """A new tensor that owns a fresh storage with this value; without history under no_grad."""
     if node.tracked and not grad_enabled.get():
         node = ops.detach(node)
-    tensor = object.__new__(tensor_class)
+    realize.note_pending(device, node)
+    tensor: Tensor = object.__new__(tensor_class)
     tensor._base = Storage(node, device)
     tensor._chain = ()
     tensor._layout = None
@@ -241,7 +138,7 @@ class TensorBase:
         layout: Layout | None,
         cls: "type[Tensor] | None" = None,
     ) -> "Tensor":
-        tensor = object.__new__(cls or tensor_class)
+        tensor: Tensor = object.__new__(cls or tensor_class)
         tensor._base = base
         tensor._chain = chain
         tensor._layout = layout
@@ -258,7 +155,7 @@ class TensorBase:
         layout = op.layout(node.shape, self._layout)
         if node.tracked and not grad_enabled.get():
             return self._alias_of_value((*self._value_chain(), op), layout)
-        tensor = object.__new__(tensor_class)
+        tensor: Tensor = object.__new__(tensor_class)
         base = self._base
         tensor._base = base
         tensor._chain = (*self._chain, op)
@@ -322,7 +219,7 @@ class TensorBase:
             node = ops.detach(node)
         new = self._written_back(whole, node) if chain else node
         if base.checked:
-            own = _own_reads(new, (old, whole), operands, node)
+            own = own_reads(new, (old, whole), operands, node)
             overwritten[base.storage.node] = Overwrite(user_line(), own)
         if whole.tracked and not history:
             new = with_history_of(whole, new)
@@ -424,37 +321,5 @@ class TensorBase:
 
 def del_cache(tensor: TensorBase) -> None:
     """Forgets a replayed node, so that it keeps no old value alive."""
-    try:
+    with contextlib.suppress(AttributeError):
         del tensor._seen, tensor._cached
-    except AttributeError:
-        pass
-
-
-def _own_reads(
-    new: Node, olds: tuple[Node, ...], operands: tuple[Node, ...] | None, top: Node
-) -> "weakref.WeakSet[Node]":
-    """The nodes that a write made of the old value: their gradients may read it."""
-    own: weakref.WeakSet[Node] = weakref.WeakSet()
-    if not new.tracked:
-        return own
-    stop = {*olds, *(operands or ())}
-    stack = [new]
-    while stack:
-        node = stack.pop()
-        if node in stop or node in own or not node.tracked:
-            continue
-        own.add(node)
-        if operands is not None or node is not top:
-            stack.extend(node.src)
-    return own
-
-
-_PACKAGE = str(Path(__file__).parent)
-
-
-def user_line() -> str:
-    """File and line of the innermost caller outside this package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

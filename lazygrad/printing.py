@@ -134,21 +134,32 @@ def format_values(values: Array, indent: int = 0) -> str:
 
 
 def tensor_repr(
-    bits: Array, dtype: DType, usual: bool, suffixes: list[str], name: str = "tensor"
+    bits: Array,
+    dtype: DType,
+    usual: tuple[bool, bool],
+    before: list[str],
+    after: list[str],
+    name: str = "tensor",
 ) -> str:
-    """`tensor([...], dtype=...)`: `bits` are stored bits, `usual` a dtype that goes unnamed."""
+    """`tensor([...], dtype=...)`.
+
+    Args:
+        bits: the stored bits.
+        usual: whether the dtype goes unnamed beside no elements, and beside some.
+        before, after: what else is told, before and after the dtype.
+    """
     prefix = name + "("
-    suffixes = list(suffixes)
-    values = dtype.from_storage(bits) if dtype is bfloat16 else bits
-    if values.size == 0:
+    suffixes = list(before)
+    if bits.size == 0:
         body = "[]"
-        if values.ndim != 1:
-            suffixes.insert(0, f"size={tuple(values.shape)}")
+        if bits.ndim != 1:
+            suffixes.append(f"size={tuple(bits.shape)}")
     else:
+        values = dtype.from_storage(bits) if dtype is bfloat16 else bits
         body = format_values(values, len(prefix))
-    if not (usual and (values.size or dtype.kind == "f")):
+    if not usual[bits.size > 0]:
         suffixes.append(f"dtype={dtype!r}")
-    return _joined(prefix + body, suffixes, len(prefix))
+    return _joined(prefix + body, suffixes + after, len(prefix))
 
 
 def _joined(text: str, suffixes: list[str], indent: int) -> str:

@@ -1,13 +1,56 @@
 """`Tensor`: the handle with all its methods."""
 
-from . import handle
-from .autograd_methods import AutogradMethods
+from typing import Any
+
+import numpy as np
+
+from lazygrad.codegen import ops
+
+from . import devices, handle
+from .conversion import ConversionMethods, from_array
+from .default_dtype import get_default_dtype
+from .gather_scatter import GatherScatterMethods
+from .handle import TensorBase, wrap
+from .indexing import IndexingMethods
+from .inplace import InplaceMethods
+from .layout import LayoutMethods
 
 __all__ = ["Tensor"]
 
 
-class Tensor(AutogradMethods):
-    """An array on a device; see the mixins for what it can do."""
+class Tensor(
+    InplaceMethods,
+    GatherScatterMethods,
+    IndexingMethods,
+    ConversionMethods,
+    LayoutMethods,
+):
+    """An array on a device, computed when a value is asked for; a handle on a storage.
+
+    Written `Tensor(2, 3)` it has that shape (and zeros), written `Tensor(values)` their default
+    floating dtype. `lg.tensor(values)` keeps the dtype of the values.
+    """
+
+    def __new__(cls, *data: Any, device: Any = None) -> Any:
+        place = devices.find(device)
+        dtype = get_default_dtype()
+        if len(data) == 1 and isinstance(data[0], TensorBase):
+            return data[0].detach().as_subclass(cls)  # type: ignore[attr-defined]
+        if len(data) == 1 and isinstance(data[0], handle.Size):
+            data = tuple(data[0])
+        if len(data) == 1 and isinstance(data[0], (list, tuple, np.ndarray)):
+            return from_array(np.asarray(data[0], np.float64), dtype, place).as_subclass(cls)
+        if not data:
+            data = (0,)
+        if not all(isinstance(n, int) and n >= 0 for n in data):
+            raise TypeError(
+                f"Tensor: got {data!r}, expected sizes, a list or an array; "
+                "use lg.tensor(value) for a number"
+            )
+        return wrap(ops.expand(ops.const(0, dtype), data), place).as_subclass(cls)
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 handle.tensor_class = Tensor

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from lazygrad.codegen import ops
 from lazygrad.grad_mode import is_grad_enabled
 from lazygrad.tensor import Tensor
 
@@ -102,7 +103,7 @@ class _Side:
         aliases = list(values)
         for i, value in enumerate(values):
             if isinstance(value, Tensor) and value.requires_grad:
-                aliases[i] = value.view_as(value)
+                aliases[i] = _distinct(value)
                 aliases[i].register_hook(self._receiver(i, done))
                 self.tapped += 1
         return tuple(aliases)
@@ -132,6 +133,12 @@ class _Side:
             return self.gradients[place]
 
         return receive
+
+
+def _distinct(value: Tensor) -> Tensor:
+    """The same values on a node of their own: hooks on it see no other user's gradient."""
+    # A view would be the very same node; a late-bound factor of 1 is never folded nor shared.
+    return value._wrap(ops.mul(value._node, ops.scalar(1.0, value.dtype)))
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:

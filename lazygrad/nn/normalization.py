@@ -168,6 +168,22 @@ class _BatchNorm(Module):
         self.register_buffer("running_mean", mean)
         self.register_buffer("running_var", variance)
         self.register_buffer("num_batches_tracked", count)
+        self._counted: tuple[Tensor | None, int, int] = (None, 0, 0)
+
+    def _count_batch(self, tracked: Tensor) -> int:
+        """One more batch; the count after it.
+
+        The host keeps the count and writes it as a number: adding on the device would grow a
+        chain of additions that no value of the step asks for. The tensor is read again only when
+        someone else has put or written another one.
+        """
+        buffer, version, count = self._counted
+        if buffer is not tracked or version != tracked._version:
+            count = int(tracked.item())
+        count += 1
+        tracked.fill_(count)
+        self._counted = (tracked, tracked._version, count)
+        return count
 
     def reset_running_stats(self) -> None:
         """Running mean 0, variance 1, no batches seen."""
@@ -188,12 +204,11 @@ class _BatchNorm(Module):
                 f"{type(self).__name__}: got input {tuple(input.shape)}, expected "
                 f"{' or '.join(f'{d}D' for d in self.dims)} input with {self.num_features} channels"
             )
-        momentum: float | Tensor = 0.0 if self.momentum is None else self.momentum
+        momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
+            count = self._count_batch(self.num_batches_tracked)
             if self.momentum is None:
-                # A plain average over all batches; the count stays on the device.
-                momentum = 1.0 / self.num_batches_tracked.to(input.dtype)
+                momentum = 1.0 / count  # a plain average over all batches
         moves = self.training and self.track_running_stats
         uses = moves or not self.training
         return F.batch_norm(

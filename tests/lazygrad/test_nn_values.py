@@ -118,6 +118,20 @@ def test_batch_norm():
     assert layer.num_batches_tracked.item() == 1
 
 
+def test_batch_norm_counts_on_from_what_is_loaded():
+    layer, x = nn.BatchNorm1d(2), lg.tensor(array(4, 2))
+    for _ in range(3):
+        layer(x)
+    assert layer.num_batches_tracked.item() == 3
+    layer.load_state_dict({**layer.state_dict(), "num_batches_tracked": lg.tensor(10)})
+    layer(x)
+    layer.num_batches_tracked += 5
+    layer(x)
+    assert layer.state_dict()["num_batches_tracked"].item() == 17
+    layer.reset_running_stats()
+    assert layer.num_batches_tracked.item() == 0
+
+
 def test_attention():
     q, k, v = array(2, 3, 5), array(2, 4, 5), array(2, 4, 6)
     scores = q @ k.transpose(0, 2, 1) / math.sqrt(5)

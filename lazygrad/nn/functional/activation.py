@@ -10,15 +10,17 @@ from lazygrad.codegen.dtype import DType
 from lazygrad.functions import log1p, where
 from lazygrad.tensor import Tensor
 
+from .inplace import deliver
+
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """`max(x, 0)`; the gradient at 0 is 0."""
-    return _deliver(input, input.relu(), inplace)
+    return deliver(input, input.relu(), inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """`x` where `x > 0`, else `negative_slope * x`."""
-    return _deliver(input, where(input > 0, input, input * negative_slope), inplace)
+    return deliver(input, where(input > 0, input, input * negative_slope), inplace)
 
 
 def hardtanh(
@@ -33,7 +35,7 @@ def hardtanh(
         raise ValueError(f"hardtanh: min_val {min_val} is greater than max_val {max_val}")
     # Two selections, not clamp: clamp lets the gradient through on the bound itself.
     bounded = where(input <= min_val, min_val, where(input >= max_val, max_val, input))
-    return _deliver(input, bounded, inplace)
+    return deliver(input, bounded, inplace)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -43,14 +45,14 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """`x * relu6(x + 3) / 6` (Howard et al. 2019, arXiv:1905.02244)."""
-    return _deliver(input, input * relu6(input + 3.0) / 6.0, inplace)
+    return deliver(input, input * relu6(input + 3.0) / 6.0, inplace)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """`x` where `x > 0`, else `alpha * (exp(x) - 1)` (Clevert et al. 2015, arXiv:1511.07289)."""
     # The exponent never exceeds 0: exp(big) = inf would turn the masked gradient into NaN.
     negative = where(input > 0, 0.0, input).expm1() * alpha
-    return _deliver(input, where(input > 0, input, negative), inplace)
+    return deliver(input, where(input > 0, input, negative), inplace)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -69,7 +71,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """`x * sigmoid(x)`."""
-    return _deliver(input, input * input.sigmoid(), inplace)
+    return deliver(input, input * input.sigmoid(), inplace)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -119,8 +121,3 @@ def _implicit_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) ->
         stacklevel=stacklevel,
     )
     return 0 if input.dim() in (0, 1, 3) else 1
-
-
-def _deliver(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
-    """The result, written over the input where the caller asked for that."""
-    return input.copy_(result) if inplace else result

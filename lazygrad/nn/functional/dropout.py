@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from lazygrad.random import rand
 from lazygrad.tensor import Tensor
 
+from .inplace import deliver
+
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zeroes elements with probability `p` and scales the others by `1 / (1 - p)`.
@@ -46,7 +48,7 @@ def _drop(
     if not training or p == 0.0:
         return input
     if p == 1.0:
-        return input.zero_() if inplace else input * 0.0
+        return deliver(input, input * 0.0, inplace)
     kept = (rand(*shape, device=input.device) >= p).to(input.dtype)
     result = input * (kept * (1.0 / (1.0 - p)))
-    return input.copy_(result) if inplace else result
+    return deliver(input, result, inplace)

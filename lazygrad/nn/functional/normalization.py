@@ -86,7 +86,7 @@ def batch_norm(
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     training: bool = False,
-    momentum: float | Tensor = 0.1,
+    momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
     """Normalises `(N, C, *)` per channel (Ioffe and Szegedy 2015, arXiv:1502.03167).
@@ -137,7 +137,7 @@ def _move_running(
     running_var: Tensor | None,
     mean: Tensor,
     variance: Tensor,
-    momentum: float | Tensor,
+    momentum: float,
 ) -> None:
     """Moves the running statistics, in place and outside the gradient."""
     count = input.numel() // max(input.shape[1], 1)

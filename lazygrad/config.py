@@ -1,0 +1,17 @@
+"""The environment variables, all in one place; read once, at import.
+
+LAZYGRAD_DEVICE   the default device: an implementation, a kind or a number
+LAZYGRAD_DEBUG    1 plans, 2 kernel timings, 3 sources, 4 why kernels were cut, 5 graphs
+LAZYGRAD_DUMP     a folder that gets every kernel as a .cl file and an index
+LAZYGRAD_CHECK    1 runs the verifiers between the compiler's passes
+LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime)
+"""
+
+import os
+
+__all__ = ["CHECK", "DEBUG", "DUMP"]
+
+_level = os.environ.get("LAZYGRAD_DEBUG", "0")
+DEBUG: int = int(_level) if _level.isdigit() else 0
+DUMP: str | None = os.environ.get("LAZYGRAD_DUMP") or None
+CHECK: bool = os.environ.get("LAZYGRAD_CHECK", "0") == "1"

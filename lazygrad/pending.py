@@ -1,0 +1,157 @@
+"""What is realized together: a value, the writes that share its graph, what others still need.
+
+Asking for one value plans with it
+- every pending in-place write of a live storage that shares work with it;
+- every value on the way that a live tensor holds;
+- where gradients may still be taken of it: what they will read, so that no forward pass runs
+  twice.
+"""
+
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.gradient import gradient
+from lazygrad.codegen.graph import Node, toposort
+
+__all__ = ["StorageLike", "alias_source", "differentiated", "register", "together", "writes"]
+
+_ALIASES = ("variable", "detach", "assign", "reshape")
+_WORK = ("elementwise", "reduce", "contract", "index", "scan", "sort")
+
+
+class StorageLike(Protocol):
+    """What this module knows of a storage."""
+
+    node: Node
+
+    def rebase(self, node: Node) -> None: ...
+
+
+# storages with pending writes, and the stored value that each had before the first of them
+_writes: dict[int, tuple["weakref.ref[Any]", Node]] = {}
+_lock = threading.RLock()
+
+# outputs whose backward has run: nothing needs to be kept for it any more
+differentiated: "weakref.WeakSet[Node]" = weakref.WeakSet()
+
+
+def register(storage: StorageLike, old: Node) -> None:
+    """Notes that `storage` was written to (or, for a gradient, made) and is pending."""
+    key = id(storage)
+    with _lock:
+        known = _writes.get(key)
+        if known is not None and known[0]() is storage:
+            return
+        _writes[key] = weakref.ref(storage, lambda _ref: _writes.pop(key, None)), old
+
+
+def writes() -> list[tuple[Any, Node]]:
+    """The live storages with pending writes, with their values before."""
+    with _lock:
+        found = [(ref(), old) for ref, old in _writes.values()]
+    return [(s, old) for s, old in found if s is not None]
+
+
+def settled(storage: StorageLike) -> None:
+    """The storage's value is stored: it is pending no more."""
+    with _lock:
+        _writes.pop(id(storage), None)
+
+
+def stored(n: Node) -> bool:
+    return n.memory is not None
+
+
+def alias_source(n: Node) -> Node:
+    """The node whose memory serves n too: below marks and reshapes, never a shared constant."""
+    while n.memory is None and n.op.name in _ALIASES:
+        below = n.src[-1] if n.op.name == "assign" else n.src[0]
+        if is_constant(below):
+            return n
+        n = below
+    return n
+
+
+def is_constant(n: Node) -> bool:
+    """A leaf that is a value by itself: it is never given memory, since all devices share it."""
+    return n.memory is None and n.op.kind == "leaf"
+
+
+def _shares(order: Iterable[Node], visited: set[Node]) -> bool:
+    return any(n in visited and n.op.kind in _WORK for n in order)
+
+
+def together(targets: Sequence[Node]) -> tuple[list[Node], list[tuple[Any, Node]]]:
+    """All nodes to realize with `targets`, and the (storage, old value) of writes among them."""
+    wanted = dict.fromkeys(targets)
+    visited = set(toposort(targets, stored))
+    included: list[tuple[Any, Node]] = []
+    candidates = [
+        (s, old) for s, old in writes() if s.node.memory is None and not is_constant(s.node)
+    ]
+    orders = {id(s): toposort([s.node], stored) for s, _ in candidates}
+    grew = True
+    while grew and candidates:
+        grew = False
+        for pair in list(candidates):
+            node = pair[0].node
+            if node in wanted or _shares(orders[id(pair[0])], visited):
+                wanted[node] = None
+                visited.update(orders[id(pair[0])])
+                included.append(pair)
+                candidates.remove(pair)
+                grew = True
+    order = toposort(list(wanted), stored)
+    for n in order:
+        if n.holders and n.memory is None:
+            base = alias_source(n)
+            if base.memory is None and base.op.kind in _WORK:
+                wanted[base] = None
+    for n in _kept_for_backward([t for t in targets if t.tracked], order):
+        wanted[n] = None
+    return list(wanted), included
+
+
+def _kept_for_backward(targets: Sequence[Node], order: Sequence[Node]) -> Iterator[Node]:
+    """Forward values that the gradients of `targets` will read and that are dear to redo."""
+    roots = [t for t in targets if t.dtype.kind == "f" and t not in differentiated]
+    variables = [n for n in order if n.op.name == "variable"]
+    if not roots or not variables:
+        return
+    seeds = [ops.expand(ops.const(1.0, t.dtype), t.shape) for t in roots]
+    try:
+        found = gradient(roots, seeds, variables)
+    except NotImplementedError:
+        return  # backward will say so
+    forward = set(order)
+    operands = {
+        _below_views(s) for n in order if n.op.kind == "contract" and n.memory is None
+        for s in n.src
+    }  # fmt: skip
+    gradients = toposort(
+        [g for g in found if g is not None], lambda n: n in forward or n.memory is not None
+    )
+    stack = [s for n in gradients if n not in forward for s in n.src if s in forward]
+    stack += [n for n in gradients if n in forward]
+    seen: set[Node] = set()
+    while stack:
+        n = stack.pop()
+        if n in seen or n.memory is not None:
+            continue
+        seen.add(n)
+        kind = n.op.kind
+        if kind in ("reduce", "contract", "scan", "sort") or (kind == "index" and n.src):
+            yield n
+        elif n in operands and kind == "elementwise":
+            yield n
+        else:
+            stack.extend(n.src)
+
+
+def _below_views(n: Node) -> Node:
+    while n.op.kind in ("view", "marker") and n.src:
+        n = n.src[0]
+    return n

@@ -1,0 +1,63 @@
+"""Symbolic integers against Python's own."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lazygrad.codegen.index import Condition, Ix, Var
+
+A, B = Var("a", 0, 6), Var("b", -3, 4)
+VALUES = list(itertools.product(range(7), range(-3, 5)))
+
+
+def _evaluate(index: Ix, a: int, b: int) -> int:
+    return index.substitute({A: Ix(a), B: Ix(b)}).const
+
+
+def _c_value(index: Ix, a: int, b: int) -> int:
+    """The C text in Python, whose quotients agree with C's on nonnegative numbers."""
+    return int(eval(index.text().replace("/", "//"), {"a": a, "b": b}))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["+", "*", "//", "%", "a", "b"]), st.integers(1, 12)),
+        max_size=8,
+    )
+)
+def test_arithmetic_is_exact_and_bounded(steps: list[tuple[str, int]]) -> None:
+    index = Ix.of(A)
+    expected = {(a, b): a for a, b in VALUES}
+    for op, n in steps:
+        if op == "+":
+            index, expected = index + n, {k: v + n for k, v in expected.items()}
+        elif op == "*":
+            index, expected = index * n, {k: v * n for k, v in expected.items()}
+        elif op == "//":
+            index, expected = index // n, {k: v // n for k, v in expected.items()}
+        elif op == "%":
+            index, expected = index % n, {k: v % n for k, v in expected.items()}
+        else:
+            var = A if op == "a" else B
+            index = index + Ix.of(var) * n
+            expected = {k: v + (k[0] if op == "a" else k[1]) * n for k, v in expected.items()}
+    for (a, b), value in expected.items():
+        assert _evaluate(index, a, b) == value == _c_value(index, a, b)
+        assert index.lo <= value <= index.hi
+
+
+def test_splitting_and_joining_vanish() -> None:
+    w = Ix.of(Var("w", 0, 28 * 28 * 8 - 1))
+    a, rest = w // 784, w % 784
+    assert a * 784 + (rest // 28) * 28 + rest % 28 == w
+    i, j = Ix.of(Var("i", 0, 63)), Ix.of(Var("j", 0, 31))
+    flat = i * 32 + j
+    assert flat // 32 == i and flat % 32 == j
+
+
+def test_conditions_know_when_they_are_certain() -> None:
+    i = Ix.of(Var("i", 0, 9))
+    assert Condition(i + 1, 0, 11).certain
+    assert not Condition(i - 1, 0, 11).certain
+    assert Condition(i - 1, 0, 11).text() == "i - 1 >= 0"

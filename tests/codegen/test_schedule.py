@@ -1,0 +1,183 @@
+"""How many kernels a graph becomes, and what they share. No device."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.compile import Plan, compile_graph
+from lazygrad.codegen.dtype import float32, float64, int64
+from lazygrad.codegen.gradient import gradient
+from lazygrad.codegen.graph import Node
+from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.structure import structure
+
+LIMITS = Limits(local_bytes=262144)
+
+
+def plan(*outputs: Node, limits: Limits = LIMITS) -> Plan:
+    _key, late = structure(outputs, lambda n: n.op.name == "buffer")
+    return compile_graph(outputs, late, limits, check=True)
+
+
+def kernels(*outputs: Node) -> list[str]:
+    return [step.kernel.name for step in plan(*outputs).steps]
+
+
+def f32(*shape: int) -> Node:
+    return ops.buffer(float32, shape)
+
+
+def const(value: float) -> Node:
+    return ops.const(value, float32)
+
+
+def mean(x: Node, axes: tuple[int, ...]) -> Node:
+    total = ops.sum_(x, axes)
+    return ops.mul(total, const(total.size / x.size))
+
+
+def sigmoid(x: Node) -> Node:
+    return ops.div(const(1.0), ops.add(const(1.0), ops.exp(ops.neg(x))))
+
+
+def gelu(x: Node) -> Node:
+    inner = ops.add(const(1.0), ops.erf(ops.mul(x, const(0.7071067811865476))))
+    return ops.mul(ops.mul(x, const(0.5)), inner)
+
+
+def log_softmax(x: Node) -> Node:
+    shifted = ops.sub(x, ops.max_(x, (x.ndim - 1,)))
+    return ops.sub(shifted, ops.log(ops.sum_(ops.exp(shifted), (x.ndim - 1,))))
+
+
+def cross_entropy(logits: Node, target: Node) -> Node:
+    return mean(ops.neg(ops.gather(log_softmax(logits), target, 1)), (0, 1))
+
+
+def test_elementwise_chain_is_one_kernel() -> None:
+    x, w, b = f32(64, 100), f32(100), f32(100)
+    assert len(kernels(ops.mul(gelu(ops.add(ops.mul(x, w), b)), sigmoid(x)))) == 1
+
+
+def test_rows_are_one_kernel_each() -> None:
+    x, w, b = f32(64, 100), f32(100), f32(100)
+    exps = ops.exp(ops.sub(x, ops.max_(x, (1,))))
+    assert len(kernels(ops.div(exps, ops.sum_(exps, (1,))))) == 1
+    assert len(kernels(log_softmax(x))) == 1
+    centred = ops.sub(x, mean(x, (1,)))
+    normed = ops.mul(centred, ops.rsqrt(ops.add(mean(ops.mul(centred, centred), (1,)), const(1e-5))))
+    assert len(kernels(ops.add(ops.mul(normed, w), b))) == 1
+
+
+def test_mean_and_variance_share_a_kernel() -> None:
+    x = f32(64, 100)
+    m = mean(x, (1,))
+    centred = ops.sub(x, m)
+    assert len(kernels(m, mean(ops.mul(centred, centred), (1,)))) == 1
+
+
+def test_cross_entropy_is_at_most_two_kernels() -> None:
+    assert len(kernels(cross_entropy(f32(64, 10), ops.buffer(int64, (64, 1))))) <= 2
+
+
+def test_contraction_takes_bias_and_activation() -> None:
+    a, b, bias = f32(64, 100), f32(100, 50), f32(50)
+    y = ops.add(ops.matmul(a, b), bias)
+    assert len(kernels(ops.where(ops.lt(y, const(0.0)), const(0.0), y))) == 1
+
+
+def adam(p: Node, g: Node, m: Node, v: Node) -> tuple[Node, Node, Node]:
+    m = ops.add(ops.mul(m, ops.scalar(0.9, float32)), ops.mul(g, ops.scalar(0.1, float32)))
+    v = ops.add(
+        ops.mul(v, ops.scalar(0.99, float32)), ops.mul(ops.mul(g, g), ops.scalar(0.01, float32))
+    )
+    root = ops.add(ops.sqrt(ops.div(v, ops.scalar(0.3, float32))), ops.scalar(1e-8, float32))
+    return ops.sub(p, ops.mul(ops.scalar(1e-3, float32), ops.div(m, root))), m, v
+
+
+def test_adam_step_is_a_kernel_for_each_parameter() -> None:
+    outputs: list[Node] = []
+    for shape in ((784, 512), (512,), (512, 10), (10,)):
+        outputs += adam(*(f32(*shape) for _ in range(4)))
+    assert len(kernels(*outputs)) == 4
+
+
+def mlp_step() -> Sequence[Node]:
+    shapes = ((784, 512), (512,), (512, 10), (10,))
+    leaves = [f32(*s) for s in shapes]
+    w1, b1, w2, b2 = ps = [ops.variable(n, ops.fresh_number()) for n in leaves]
+    data, targets = f32(6400, 784), ops.buffer(int64, (6400, 1))
+    start = ops.scalar(64, int64)
+    x = ops.slice_(data, ((0, 64, 1),), (start,))
+    y = ops.slice_(targets, ((0, 64, 1),), (start,))
+    h = ops.add(ops.matmul(x, w1), b1)
+    h = ops.where(ops.lt(h, const(0.0)), const(0.0), h)
+    loss = cross_entropy(ops.add(ops.matmul(h, w2), b2), y)
+    seed = ops.expand(const(1.0), loss.shape)
+    outputs: list[Node] = [loss]
+    for p, g in zip(leaves, gradient([loss], [seed], ps), strict=True):
+        assert g is not None
+        outputs += adam(p, g, f32(*p.shape), f32(*p.shape))
+    return outputs
+
+
+def test_mlp_training_step_is_at_most_sixteen_kernels() -> None:
+    names = [n for n in kernels(*mlp_step()) if not n.startswith("copy")]
+    assert len(names) <= 16, names
+
+
+def test_steps_only_read_what_is_there() -> None:
+    made = plan(*mlp_step())
+    written: set[tuple[str, int]] = set()
+    for step in made.steps:
+        for param, argument in zip(step.kernel.params, step.arguments, strict=True):
+            place = (argument.kind, argument.number)
+            if param.kind == "in" and argument.kind in ("slot", "output"):
+                assert place in written
+        for param, argument in zip(step.kernel.params, step.arguments, strict=True):
+            if param.kind == "out":
+                written.add((argument.kind, argument.number))
+
+
+def test_slots_are_shared_over_time() -> None:
+    x = f32(64, 64)
+    for _ in range(6):
+        x = ops.matmul(x, f32(64, 64))
+    assert len(plan(x).slots) == 2
+
+
+def test_same_graph_gives_the_same_text() -> None:
+    def sources() -> tuple[str, ...]:
+        return plan(*mlp_step()).sources
+
+    assert sources() == sources()
+
+
+def test_equal_kernels_are_written_once() -> None:
+    x = f32(64, 64)
+    w = f32(64, 64)
+    for _ in range(4):
+        x = ops.matmul(x, w)
+    made = plan(x)
+    assert len(made.steps) == 4 and made.sources[0].count("__kernel") == 1
+
+
+@pytest.mark.parametrize("count", [1 << 20, 999_983])
+def test_long_reductions_go_in_stages(count: int) -> None:
+    names = kernels(ops.sum_(f32(count), (0,)))
+    assert 2 <= len(names) <= 4
+
+
+def test_a_device_without_float64_says_so() -> None:
+    with pytest.raises(TypeError, match="float64"):
+        plan(ops.exp(ops.buffer(float64, (3,))), limits=Limits(has_fp64=False))
+
+
+def test_convolution_and_both_gradients_stay_contractions() -> None:
+    x, w = (ops.variable(f32(*s), ops.fresh_number()) for s in ((2, 3, 8, 8), (4, 3, 3, 3)))
+    windows = ops.window(ops.window(x, 2, 3), 3, 3)
+    y = ops.contract(windows, w, (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
+    found = gradient([y], [f32(*y.shape)], [x, w])
+    names = kernels(y, *[g for g in found if g is not None])
+    assert sum(n.startswith("contract") for n in names) == 3 and len(names) <= 4, names
