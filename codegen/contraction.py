@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from . import ops
-from .dtype import DType
+from .dtype import DType, float32
 from .elementwise import CType
 from .emit import Emitter, topological
 from .expression import Expressions, Index, Value, flat_index
@@ -243,8 +243,8 @@ class _Contraction:
         )  # fmt: skip
 
     def _compute_dtype(self) -> DType:
-        compute = self.dtype.compute
-        return next(d for d in ops.DTYPES.values() if d.storage == compute)
+        half = self.dtype.compute != self.dtype.storage
+        return float32 if half else self.dtype
 
     def _clip(self, var: Var, start: Ix, highest: int) -> None:
         """Redefines the statement just made so that the variable is at most `highest`."""

@@ -26,8 +26,8 @@ def to_integer(x: Any, target: np.dtype[Any]) -> Any:
         return x.astype(target)
     wide = np.int64 if target.itemsize == 8 or target == np.uint32 else np.int32
     low = float(np.iinfo(wide).min)
-    inside = (x >= low) & (x < -low)
     with np.errstate(all="ignore"):
+        inside = (x >= low) & (x < -low)
         signed = np.where(inside, np.where(inside, x, 0).astype(wide), np.iinfo(wide).min)
         if target == np.uint64:
             high = (x >= -low) & (x < -2 * low)
