@@ -3,6 +3,7 @@
 import re
 
 from .dtype import DTYPES, DType, bfloat16, float16
+from .elementwise import call_safely
 
 __all__ = ["functions_for"]
 
@@ -150,7 +151,8 @@ def _mod(t: str) -> str:
             f"(r != {zero}) & ((r < {zero}) != (b < {zero}))"
         )
         return (
-            f"inline {t} lg_mod_{t}({t} a, {t} b) {{\n  const {t} r = fmod(a, b);\n"
+            f"inline {t} lg_mod_{t}({t} a, {t} b) {{\n  const {t} r = "
+            f"{call_safely('fmod', ('a', 'b'), base, width)};\n"
             f"  const {t} moved = {_select(flipped, 'r + b', 'r')};\n"
             f"  return {_select(f'moved == {zero}', f'copysign({zero}, b)', 'moved')};\n}}"
         )

@@ -179,10 +179,25 @@ def _sign(args: Sequence[str], result: CType, operand: CType) -> str:
     return select(above, one, select(below, minus, zero, result), result)
 
 
+def call_safely(function: str, args: Sequence[str], base: str, width: int) -> str:
+    """A call of a builtin whose vector form some driver gets wrong, lane by lane where it does.
+
+    PoCL 3.1's vector pow and fmod of doubles are wrong in lanes beside a zero, infinity or NaN.
+    """
+    if base != "double" or width == 1:
+        return f"{function}({', '.join(args)})"
+    lanes = [f"{function}({', '.join(f'{a}.s{k:x}' for a in args)})" for k in range(width)]
+    return f"({base}{width})({', '.join(lanes)})"
+
+
 def _pow(args: Sequence[str], result: CType, operand: CType) -> str:
     if result.kind == "f":
-        return f"pow({args[0]}, {args[1]})"
+        return call_safely("pow", args, result.base, result.width)
     return f"lg_ipow_{result.name}({args[0]}, {args[1]})"
+
+
+def _fmod(args: Sequence[str], result: CType, operand: CType) -> str:
+    return call_safely("fmod", args, result.base, result.width)
 
 
 def _shift(symbol: str) -> Any:
@@ -396,7 +411,7 @@ ATAN2 = _row("atan2", _float, np.arctan2, "atan2({0}, {1})", lambda o, g, n: (
 FLOORDIV = _row("floordiv", _same, _np_floor_div, _floor_div, _zero_grad, 2.5, 6)
 MOD = _row("mod", _same, _np_mod, _floor_mod, lambda o, g, n: (
     g, o.neg(o.mul(g, o.floor(o.div(n.src[0], n.src[1]))))), 0.5, 8)
-FMOD = _row("fmod", _float, np.fmod, "fmod({0}, {1})", lambda o, g, n: (
+FMOD = _row("fmod", _float, np.fmod, _fmod, lambda o, g, n: (
     g, o.neg(o.mul(g, o.trunc(o.div(n.src[0], n.src[1]))))), 0.5, 16)
 MAXIMUM = _row("maximum", _same, np.maximum, _extreme(">"), _pick_grad)
 MINIMUM = _row("minimum", _same, np.minimum, _extreme("<"), _pick_grad)

@@ -329,8 +329,8 @@ def accumulate_hook(tensor: TensorBase) -> "Callable[[Tensor], None]":
         found = reference()
         if found is not None:
             known = found._grad
-            found._grad = g if known is None else wrap(
-                ops.add(known._node, g._node), g._base.device
+            found._grad = (
+                g if known is None else wrap(ops.add(known._node, g._node), g._base.device)
             )
 
     return keep

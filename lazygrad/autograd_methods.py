@@ -202,9 +202,7 @@ class AutogradMethods(TensorBase):
     def detach_(self) -> Self:
         """Leaves the gradient history; on a view an error, as in PyTorch."""
         if self._chain and autograd.leaf_number(self) is None:
-            raise RuntimeError(
-                "Can't detach views in-place. Use detach() instead."
-            )
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         return self._become(self.detach())
 
     @property
@@ -218,9 +216,7 @@ class AutogradMethods(TensorBase):
     @data.setter
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, TensorBase):
-            raise TypeError(
-                f"Variable data has to be a tensor, but got {type(value).__name__}"
-            )
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         number = autograd.leaf_number(self)
         self._become(value.detach())
         if number is not None:
@@ -255,9 +251,7 @@ class AutogradMethods(TensorBase):
         Raises RuntimeError for a tensor that needs no gradient.
         """
         if not self.requires_grad:
-            raise RuntimeError(
-                "cannot register a hook on a tensor that doesn't require gradient"
-            )
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if autograd.leaf_number(self) is not None:
             if not self._hooks:
                 self._hooks = {}

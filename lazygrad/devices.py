@@ -48,7 +48,7 @@ def find(spec: "str | int | Device | device | None") -> Device:
     if isinstance(spec, int) and not isinstance(spec, bool):
         return runtime.find_device(spec)
     raise TypeError(
-        f"device: got {spec!r} of type {type(spec).__name__}, expected a name such as \"pocl\", "
+        f'device: got {spec!r} of type {type(spec).__name__}, expected a name such as "pocl", '
         'a kind ("cpu", "gpu"), a number, or a device'
     )
 

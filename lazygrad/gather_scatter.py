@@ -330,9 +330,7 @@ def _index_node(name: str, index: Any, of: TensorBase) -> Node:
 def _mask_node(name: str, mask: Any, of: TensorBase) -> Node:
     if not isinstance(mask, TensorBase) or mask.dtype is not bool_:
         got = mask.dtype.name if isinstance(mask, TensorBase) else type(mask).__name__
-        raise RuntimeError(
-            f"{name} only supports boolean masks, but got {got}; write mask.bool()"
-        )
+        raise RuntimeError(f"{name} only supports boolean masks, but got {got}; write mask.bool()")
     return value_node(mask, bool_, of._base.device)
 
 
@@ -350,9 +348,7 @@ def _put_front(old: Node, new: Node) -> Node:
         return new
     inside = ops.expand(ops.const(True, bool_), new.shape)
     widths = [(0, n - m) for n, m in zip(old.shape, new.shape, strict=True)]
-    return ops.where(
-        ops.pad_around(inside, widths, False), ops.pad_around(new, widths), old
-    )
+    return ops.where(ops.pad_around(inside, widths, False), ops.pad_around(new, widths), old)
 
 
 def _check_slices(name: str, node: Node, places: Node, values: Node, at: int) -> None:

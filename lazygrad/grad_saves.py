@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lazygrad.codegen.graph import Node
 
-from .storage import overwritten
+from .storage import copied, overwritten
 
 __all__ = ["check_not_overwritten", "reads_forward_values"]
 
@@ -56,7 +56,7 @@ def check_not_overwritten(nodes: Iterable[Node]) -> None:
             if lost is None:
                 continue
             by = overwritten[lost]
-            if n in by.own:
+            if by.own is not None and n in by.own:
                 continue
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an "
@@ -70,7 +70,7 @@ def _lost(read: Node) -> Node | None:
     """The overwritten value behind an operand, through views and marks; None if it still stands."""
     lost = None
     while True:
-        if read.holders:
+        if read.holders or read in copied:
             return None
         if lost is None and read in overwritten:
             lost = read

@@ -21,7 +21,7 @@ from .devices import Device
 from .errors import ShapeError
 from .grad_mode import grad_enabled
 from .storage import Alias as Alias
-from .storage import Overwrite, own_reads, user_line, with_history_of
+from .storage import Overwrite, copied, own_reads, user_line, with_history_of
 from .storage import Storage as Storage
 from .storage import overwritten as overwritten
 from .view_ops import (
@@ -74,6 +74,8 @@ def wrap(node: Node, device: Device) -> "Tensor":
     if node.tracked and not grad_enabled.get():
         node = ops.detach(node)
     realize.note_pending(device, node)
+    if node.op.kind in ("view", "marker"):
+        copied.add(node)
     tensor: Tensor = object.__new__(tensor_class)
     tensor._base = Storage(node, device)
     tensor._chain = ()
@@ -84,14 +86,13 @@ def wrap(node: Node, device: Device) -> "Tensor":
 class TensorBase:
     """The part of Tensor that knows storage and views; the mixins add the methods."""
 
-    __slots__ = ("__weakref__", "_base", "_cached", "_chain", "_layout", "_seen", "_seen_version")
+    __slots__ = ("__weakref__", "_base", "_cached", "_chain", "_layout", "_seen")
 
     _base: Storage | Alias
     _chain: tuple[ViewOp, ...]
     _layout: Layout | None
     _cached: Node
     _seen: Node
-    _seen_version: int
 
     # -- the value ---------------------------------------------------------------------------
 
@@ -110,21 +111,10 @@ class TensorBase:
         return self._replay(base)
 
     def _replay(self, base: Node) -> Node:
-        chain = self._chain
-        version = self._base.storage.version
-        if (
-            getattr(self, "_seen", None) is not None
-            and self._seen_version == version
-            and self._cached.tracked
-            and not isinstance(chain[-1], Mark)
-        ):
-            # the same value on another node: gradients know it by the old one
-            self._seen = base
-            return self._cached
         node = base
-        for op in chain:
+        for op in self._chain:
             node = op.apply(node)
-        self._seen, self._seen_version, self._cached = base, version, node
+        self._seen, self._cached = base, node
         return node
 
     def _wrap(self, node: Node) -> "Tensor":
@@ -160,8 +150,7 @@ class TensorBase:
         tensor._base = base
         tensor._chain = (*self._chain, op)
         tensor._layout = layout
-        tensor._seen, tensor._seen_version = base.node, base.storage.version
-        tensor._cached = viewed
+        tensor._seen, tensor._cached = base.node, viewed
         return tensor
 
     def _reshaped(self, shape: Shape) -> "Tensor":

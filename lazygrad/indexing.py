@@ -221,9 +221,7 @@ class IndexingMethods(TensorBase):
 
     def index_put(self, indices: Any, values: Any, accumulate: bool = False) -> "Tensor":
         """As `index_put_`, on a copy."""
-        return IndexingMethods.index_put_(
-            self._wrap(self._node), indices, values, accumulate
-        )
+        return IndexingMethods.index_put_(self._wrap(self._node), indices, values, accumulate)
 
 
 def _fitted(value: Node, shape: Shape) -> Node:
@@ -239,9 +237,7 @@ def _fitted(value: Node, shape: Shape) -> Node:
         ) from None
 
 
-def _masked(
-    lookup: Lookup, node: Node, value: Node, device: devices.Device
-) -> Node | None:
+def _masked(lookup: Lookup, node: Node, value: Node, device: devices.Device) -> Node | None:
     """x[mask] = v without looking the mask's places up: where v is the same for all of them."""
     after = node.shape[lookup.dim + lookup.count :]
     while value.ndim > len(after) and value.shape[0] == 1:

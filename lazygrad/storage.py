@@ -16,6 +16,7 @@ __all__ = [
     "Overwrite",
     "Storage",
     "bridges",
+    "copied",
     "overwritten",
     "own_reads",
     "user_line",
@@ -27,11 +28,15 @@ class Overwrite(NamedTuple):
     """Who wrote over a value: the user's line, and the nodes that the write itself made of it."""
 
     line: str
-    own: "weakref.WeakSet[Node]"
+    own: "weakref.WeakSet[Node] | None"
 
 
 # values that an in-place write replaced, as long as some graph still holds them
 overwritten: "weakref.WeakKeyDictionary[Node, Overwrite]" = weakref.WeakKeyDictionary()
+
+# values that were copied into a storage of their own: reads of the copy survive a write to the
+# original, and a node does not tell which of both was read
+copied: "weakref.WeakSet[Node]" = weakref.WeakSet()
 
 # VARIABLE nodes that stand for a value with another value's gradient: who the gradient goes to
 bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
@@ -61,16 +66,16 @@ class Storage:
         return self
 
     def rebase(self, node: Node) -> None:
-        """Puts a node in place that is no new value to those who watch the version."""
+        """Puts another value in place, that of before a failed computation for example."""
         node.holders += 1
         self.node.holders -= 1
         self.node = node
+        self.version += 1
 
     def put(self, node: Node) -> None:
         """A new value with its history."""
         old = self.node
         self.rebase(node)
-        self.version += 1
         realize.register_written(self, old)
 
 
@@ -129,11 +134,11 @@ def with_history_of(old: Node, new: Node) -> Node:
 
 def own_reads(
     new: Node, olds: tuple[Node, ...], operands: tuple[Node, ...] | None, top: Node
-) -> "weakref.WeakSet[Node]":
+) -> "weakref.WeakSet[Node] | None":
     """The nodes that a write made of the old value: their gradients may read it."""
-    own: weakref.WeakSet[Node] = weakref.WeakSet()
     if not new.tracked:
-        return own
+        return None
+    own: weakref.WeakSet[Node] = weakref.WeakSet()
     stop = {*olds, *(operands or ())}
     stack = [new]
     while stack:

@@ -89,10 +89,13 @@ def test_containers():
     assert len({x, x, lg.tensor(A)}) == 2  # by identity
 
 
-@pytest.mark.parametrize(
-    "name",
-    "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 float32 float64".split(),
-)
+NAMES = [
+    "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64",
+    "float16", "float32", "float64",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_numpy_round_trip(name):
     a = np.array([[0, 1], [2, 100]]).astype(name)
     x = lg.tensor(a)

@@ -30,14 +30,14 @@ WRITES = {
     "arithmetic": lambda x, y: x.add_(y).mul_(2).sub_(y, alpha=0.5).div_(4),
     "operators": lambda x, y: operators(x, y),
     "unary": lambda x, y: x.abs_().sqrt_().neg_().exp_(),
-    "clamp": lambda x, y: x.clamp_(-0.5, 1.5).add_(y),
+    "clamp": lambda x, y: x.clamp_(-0.5, 1.5),
     "addcmul": lambda x, y: x.addcmul_(y, y, value=0.1).addcdiv_(y, y + 4, value=3.0),
     "lerp": lambda x, y: x.lerp_(y, 0.3),
     "copy": lambda x, y: x.copy_(y[0]),
     "fill": lambda x, y: x.fill_(3.5),
     "zero": lambda x, y: x.zero_(),
     "masked_fill": lambda x, y: x.masked_fill_(y > 1, -7.0),
-    "relu": lambda x, y: x.relu_().mul_(y),
+    "relu": lambda x, y: x.relu_(),
     "pow": lambda x, y: x.pow_(2),
     "fill_diagonal": lambda x, y: x.fill_diagonal_(9.0),
 }
@@ -68,7 +68,7 @@ def test_gradient(name):
         other = library.tensor(B, requires_grad=True)
         x = leaf * 2
         WRITES[name](x, other)
-        (x * x).sum().backward()
+        (x * x * other).sum().backward()
         return [x, leaf.grad, other.grad]
 
     check(program, 1e-5)
