@@ -199,7 +199,7 @@ class ConversionMethods(AutogradMethods):
     def clone(self, *, memory_format: Any = None) -> "Tensor":
         """The same values in a storage of their own, with gradient."""
         copied.add(self._node)
-        return self._wrap(self._node)
+        return self._wrap_like(self._node)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if id(self) in memo:
@@ -233,7 +233,7 @@ class ConversionMethods(AutogradMethods):
             return self  # type: ignore[return-value]
         if dtype.kind != "f":
             node = ops.detach(node)
-        return self._wrap(ops.cast(node, dtype))
+        return self._wrap_like(ops.cast(node, dtype))
 
     def float(self) -> "Tensor":
         """As float32."""

@@ -23,6 +23,8 @@ _READ_RESULT = {"exp", "exp2", "expm1", "tanh", "sqrt", "rsqrt"}
 
 def reads_forward_values(n: Node) -> list[Node]:
     """The forward values that PyTorch's gradient of this node would read."""
+    if not n.tracked:
+        return []
     name = n.op.name
     if name in _READ_RESULT:
         return [n]

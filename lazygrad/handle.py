@@ -31,6 +31,7 @@ from .view_ops import (
     Reshape,
     ViewOp,
     contiguous_stride,
+    dense_layout,
     overlaps,
     reshape_stride,
     strided_write,
@@ -120,6 +121,14 @@ class TensorBase:
     def _wrap(self, node: Node) -> "Tensor":
         """A new tensor on this one's device, see `wrap`."""
         return wrap(node, self._base.device)
+
+    def _wrap_like(self, node: Node) -> "Tensor":
+        """As `_wrap`, for an elementwise result: it keeps this tensor's order of dimensions."""
+        tensor = wrap(node, self._base.device)
+        layout = self._layout
+        if layout is not None and node.shape == self._node.shape:
+            tensor._layout = dense_layout(node.shape, layout)
+        return tensor
 
     def _alias(
         self,
@@ -243,10 +252,14 @@ class TensorBase:
     def _written_back(self, whole: Node, node: Node) -> Node:
         """The base's value after `node` was written to this view of it."""
         chain = self._chain
-        for op in chain:
-            if not op.exact:
-                layout = self._layout or Layout(contiguous_stride(node.shape), 0)
-                return strided_write(whole, ops.bitcast(node, whole.dtype), layout)
+        if not all(op.exact for op in chain):
+            # strides over the base's elements in row-major order, whatever its own strides say
+            layout: Layout | None = Layout(contiguous_stride(whole.shape), 0)
+            part = whole
+            for op in chain:
+                layout, part = op.layout(part.shape, layout), op.apply(part)
+            assert layout is not None
+            return strided_write(whole, ops.bitcast(node, whole.dtype), layout)
         seen = [whole]
         for op in chain[:-1]:
             seen.append(op.apply(seen[-1]))

@@ -25,6 +25,7 @@ __all__ = [
     "ViewOp",
     "Window",
     "contiguous_stride",
+    "dense_layout",
     "is_contiguous",
     "overlaps",
     "reshape_stride",
@@ -232,6 +233,24 @@ def is_contiguous(shape: Shape, layout: Layout | None) -> bool:
                 return False
             expected *= n
     return True
+
+
+def dense_layout(shape: Shape, layout: Layout | None) -> Layout | None:
+    """The layout of an elementwise result: the operand's order of dimensions without its gaps.
+
+    PyTorch's rule (`torch.preserve_format`); repeated dimensions make it row-major.
+    """
+    if layout is None or is_contiguous(shape, layout):
+        return None
+    before = layout.stride
+    if any(n > 1 and s == 0 for n, s in zip(shape, before, strict=True)):
+        return None
+    order = sorted(range(len(shape)), key=lambda i: before[i])
+    stride, step = [0] * len(shape), 1
+    for i in order:
+        stride[i] = step
+        step *= shape[i] or 1
+    return None if is_contiguous(shape, dense := Layout(tuple(stride), 0)) else dense
 
 
 def overlaps(shape: Shape, layout: Layout | None) -> bool:

@@ -61,6 +61,20 @@ def test_writes_go_through_a_view_both_ways(name):
         np.testing.assert_array_equal(got, expected)
 
 
+def test_layout_of_results_and_copies():
+    for library in (torch, lg):
+        x = library.tensor(START).reshape(2, 3, 4)
+        y = x.permute(0, 2, 1)
+        for z in (y * 2, y.clone(), y.double(), y[:, ::2] + 1):
+            assert not z.is_contiguous() and z.transpose(1, 2).is_contiguous()
+        assert y.contiguous().is_contiguous() and (y[:, :, 0].expand(2, 2, 4) * 2).is_contiguous()
+        z = y.clone()
+        z.transpose(1, 2).view(-1)[1] = -5  # a view of the copy, in the order of its strides
+        assert z[0, 1, 0].item() == -5
+        z.select(0, 1).unfold(0, 2, 1)[0, 0].fill_(8)
+        assert z[1, 0, 0].item() == 8 and z[1, 1, 0].item() == 8
+
+
 def test_several_views_see_each_other():
     results = []
     for library in (torch, lg):

@@ -1,0 +1,317 @@
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
+  __local float panel[32768] __attribute__((aligned(64)));
+  __local float scratch[4224] __attribute__((aligned(64)));
+  const int g0 = (int)get_global_id(0);
+  const int g1 = (int)get_global_id(1);
+  const int z = (int)get_global_id(2);
+  const int j = (int)(g0*64);
+  for (int s = 0; s < 512; s++) {
+    {
+      const int k = (int)(s);
+      const float16 x1 = vload16(0, in1 + j + k*512);
+      vstore16(x1, 0, panel + s*64);
+      const float16 x2 = vload16(0, in1 + j + k*512 + 16);
+      vstore16(x2, 0, panel + s*64 + 16);
+      const float16 x3 = vload16(0, in1 + j + k*512 + 32);
+      vstore16(x3, 0, panel + s*64 + 32);
+      const float16 x4 = vload16(0, in1 + j + k*512 + 48);
+      vstore16(x4, 0, panel + s*64 + 48);
+    }
+  }
+  for (int t = 0; t < min((int)(11), (int)11); t++) {
+    const int i0 = min((int)(t*6), (int)58);
+    float16 c0_0 = (float16)(0.0f);
+    float16 c0_1 = (float16)(0.0f);
+    float16 c0_2 = (float16)(0.0f);
+    float16 c0_3 = (float16)(0.0f);
+    float16 c1_0 = (float16)(0.0f);
+    float16 c1_1 = (float16)(0.0f);
+    float16 c1_2 = (float16)(0.0f);
+    float16 c1_3 = (float16)(0.0f);
+    float16 c2_0 = (float16)(0.0f);
+    float16 c2_1 = (float16)(0.0f);
+    float16 c2_2 = (float16)(0.0f);
+    float16 c2_3 = (float16)(0.0f);
+    float16 c3_0 = (float16)(0.0f);
+    float16 c3_1 = (float16)(0.0f);
+    float16 c3_2 = (float16)(0.0f);
+    float16 c3_3 = (float16)(0.0f);
+    float16 c4_0 = (float16)(0.0f);
+    float16 c4_1 = (float16)(0.0f);
+    float16 c4_2 = (float16)(0.0f);
+    float16 c4_3 = (float16)(0.0f);
+    float16 c5_0 = (float16)(0.0f);
+    float16 c5_1 = (float16)(0.0f);
+    float16 c5_2 = (float16)(0.0f);
+    float16 c5_3 = (float16)(0.0f);
+    const int a0 = (int)(i0*784);
+    const int a1 = (int)(i0*784 + 784);
+    const int a2 = (int)(i0*784 + 1568);
+    const int a3 = (int)(i0*784 + 2352);
+    const int a4 = (int)(i0*784 + 3136);
+    const int a5 = (int)(i0*784 + 3920);
+    for (int kk = 0; kk < 512; kk++) {
+      const float16 b0 = vload16(0, panel + kk*64);
+      const float16 b1 = vload16(0, panel + kk*64 + 16);
+      const float16 b2 = vload16(0, panel + kk*64 + 32);
+      const float16 b3 = vload16(0, panel + kk*64 + 48);
+      const float16 x0 = (float16)(in0[a0 + kk]);
+      c0_0 = fma(x0, b0, c0_0);
+      c0_1 = fma(x0, b1, c0_1);
+      c0_2 = fma(x0, b2, c0_2);
+      c0_3 = fma(x0, b3, c0_3);
+      const float16 x1 = (float16)(in0[a1 + kk]);
+      c1_0 = fma(x1, b0, c1_0);
+      c1_1 = fma(x1, b1, c1_1);
+      c1_2 = fma(x1, b2, c1_2);
+      c1_3 = fma(x1, b3, c1_3);
+      const float16 x2 = (float16)(in0[a2 + kk]);
+      c2_0 = fma(x2, b0, c2_0);
+      c2_1 = fma(x2, b1, c2_1);
+      c2_2 = fma(x2, b2, c2_2);
+      c2_3 = fma(x2, b3, c2_3);
+      const float16 x3 = (float16)(in0[a3 + kk]);
+      c3_0 = fma(x3, b0, c3_0);
+      c3_1 = fma(x3, b1, c3_1);
+      c3_2 = fma(x3, b2, c3_2);
+      c3_3 = fma(x3, b3, c3_3);
+      const float16 x4 = (float16)(in0[a4 + kk]);
+      c4_0 = fma(x4, b0, c4_0);
+      c4_1 = fma(x4, b1, c4_1);
+      c4_2 = fma(x4, b2, c4_2);
+      c4_3 = fma(x4, b3, c4_3);
+      const float16 x5 = (float16)(in0[a5 + kk]);
+      c5_0 = fma(x5, b0, c5_0);
+      c5_1 = fma(x5, b1, c5_1);
+      c5_2 = fma(x5, b2, c5_2);
+      c5_3 = fma(x5, b3, c5_3);
+    }
+    vstore16(c0_0, 0, scratch + t*384);
+    vstore16(c0_1, 0, scratch + t*384 + 16);
+    vstore16(c0_2, 0, scratch + t*384 + 32);
+    vstore16(c0_3, 0, scratch + t*384 + 48);
+    vstore16(c1_0, 0, scratch + t*384 + 64);
+    vstore16(c1_1, 0, scratch + t*384 + 80);
+    vstore16(c1_2, 0, scratch + t*384 + 96);
+    vstore16(c1_3, 0, scratch + t*384 + 112);
+    vstore16(c2_0, 0, scratch + t*384 + 128);
+    vstore16(c2_1, 0, scratch + t*384 + 144);
+    vstore16(c2_2, 0, scratch + t*384 + 160);
+    vstore16(c2_3, 0, scratch + t*384 + 176);
+    vstore16(c3_0, 0, scratch + t*384 + 192);
+    vstore16(c3_1, 0, scratch + t*384 + 208);
+    vstore16(c3_2, 0, scratch + t*384 + 224);
+    vstore16(c3_3, 0, scratch + t*384 + 240);
+    vstore16(c4_0, 0, scratch + t*384 + 256);
+    vstore16(c4_1, 0, scratch + t*384 + 272);
+    vstore16(c4_2, 0, scratch + t*384 + 288);
+    vstore16(c4_3, 0, scratch + t*384 + 304);
+    vstore16(c5_0, 0, scratch + t*384 + 320);
+    vstore16(c5_1, 0, scratch + t*384 + 336);
+    vstore16(c5_2, 0, scratch + t*384 + 352);
+    vstore16(c5_3, 0, scratch + t*384 + 368);
+  }
+  for (int s = 0; s < 272; s++) {
+    {
+      const int k = (int)(s + 512);
+      const float16 x5 = vload16(0, in1 + j + k*512);
+      vstore16(x5, 0, panel + s*64);
+      const float16 x6 = vload16(0, in1 + j + k*512 + 16);
+      vstore16(x6, 0, panel + s*64 + 16);
+      const float16 x7 = vload16(0, in1 + j + k*512 + 32);
+      vstore16(x7, 0, panel + s*64 + 32);
+      const float16 x8 = vload16(0, in1 + j + k*512 + 48);
+      vstore16(x8, 0, panel + s*64 + 48);
+    }
+  }
+  const float16 x9 = vload16(0, in2 + j);
+  const float c11 = 0.0f;
+  const float16 v12 = (float16)(c11);
+  const float16 x15 = vload16(0, in2 + j + 16);
+  const float16 x19 = vload16(0, in2 + j + 32);
+  const float16 x23 = vload16(0, in2 + j + 48);
+  for (int t = 0; t < min((int)(11), (int)11); t++) {
+    const int i0 = min((int)(t*6), (int)58);
+    float16 c0_0 = vload16(0, scratch + t*384);
+    float16 c0_1 = vload16(0, scratch + t*384 + 16);
+    float16 c0_2 = vload16(0, scratch + t*384 + 32);
+    float16 c0_3 = vload16(0, scratch + t*384 + 48);
+    float16 c1_0 = vload16(0, scratch + t*384 + 64);
+    float16 c1_1 = vload16(0, scratch + t*384 + 80);
+    float16 c1_2 = vload16(0, scratch + t*384 + 96);
+    float16 c1_3 = vload16(0, scratch + t*384 + 112);
+    float16 c2_0 = vload16(0, scratch + t*384 + 128);
+    float16 c2_1 = vload16(0, scratch + t*384 + 144);
+    float16 c2_2 = vload16(0, scratch + t*384 + 160);
+    float16 c2_3 = vload16(0, scratch + t*384 + 176);
+    float16 c3_0 = vload16(0, scratch + t*384 + 192);
+    float16 c3_1 = vload16(0, scratch + t*384 + 208);
+    float16 c3_2 = vload16(0, scratch + t*384 + 224);
+    float16 c3_3 = vload16(0, scratch + t*384 + 240);
+    float16 c4_0 = vload16(0, scratch + t*384 + 256);
+    float16 c4_1 = vload16(0, scratch + t*384 + 272);
+    float16 c4_2 = vload16(0, scratch + t*384 + 288);
+    float16 c4_3 = vload16(0, scratch + t*384 + 304);
+    float16 c5_0 = vload16(0, scratch + t*384 + 320);
+    float16 c5_1 = vload16(0, scratch + t*384 + 336);
+    float16 c5_2 = vload16(0, scratch + t*384 + 352);
+    float16 c5_3 = vload16(0, scratch + t*384 + 368);
+    const int a0 = (int)(i0*784);
+    const int a1 = (int)(i0*784 + 784);
+    const int a2 = (int)(i0*784 + 1568);
+    const int a3 = (int)(i0*784 + 2352);
+    const int a4 = (int)(i0*784 + 3136);
+    const int a5 = (int)(i0*784 + 3920);
+    for (int kk = 0; kk < 272; kk++) {
+      const float16 b0 = vload16(0, panel + kk*64);
+      const float16 b1 = vload16(0, panel + kk*64 + 16);
+      const float16 b2 = vload16(0, panel + kk*64 + 32);
+      const float16 b3 = vload16(0, panel + kk*64 + 48);
+      const float16 x0 = (float16)(in0[a0 + kk + 512]);
+      c0_0 = fma(x0, b0, c0_0);
+      c0_1 = fma(x0, b1, c0_1);
+      c0_2 = fma(x0, b2, c0_2);
+      c0_3 = fma(x0, b3, c0_3);
+      const float16 x1 = (float16)(in0[a1 + kk + 512]);
+      c1_0 = fma(x1, b0, c1_0);
+      c1_1 = fma(x1, b1, c1_1);
+      c1_2 = fma(x1, b2, c1_2);
+      c1_3 = fma(x1, b3, c1_3);
+      const float16 x2 = (float16)(in0[a2 + kk + 512]);
+      c2_0 = fma(x2, b0, c2_0);
+      c2_1 = fma(x2, b1, c2_1);
+      c2_2 = fma(x2, b2, c2_2);
+      c2_3 = fma(x2, b3, c2_3);
+      const float16 x3 = (float16)(in0[a3 + kk + 512]);
+      c3_0 = fma(x3, b0, c3_0);
+      c3_1 = fma(x3, b1, c3_1);
+      c3_2 = fma(x3, b2, c3_2);
+      c3_3 = fma(x3, b3, c3_3);
+      const float16 x4 = (float16)(in0[a4 + kk + 512]);
+      c4_0 = fma(x4, b0, c4_0);
+      c4_1 = fma(x4, b1, c4_1);
+      c4_2 = fma(x4, b2, c4_2);
+      c4_3 = fma(x4, b3, c4_3);
+      const float16 x5 = (float16)(in0[a5 + kk + 512]);
+      c5_0 = fma(x5, b0, c5_0);
+      c5_1 = fma(x5, b1, c5_1);
+      c5_2 = fma(x5, b2, c5_2);
+      c5_3 = fma(x5, b3, c5_3);
+    }
+    {
+      const int i = (int)(i0);
+      const float16 add_10 = c0_0 + x9;
+      const int16 lt_13 = add_10 < v12;
+      const float16 where_14 = (lt_13 ? v12 : add_10);
+      vstore16(where_14, 0, out0 + j + i*512);
+      const float16 add_16 = c0_1 + x15;
+      const int16 lt_17 = add_16 < v12;
+      const float16 where_18 = (lt_17 ? v12 : add_16);
+      vstore16(where_18, 0, out0 + j + i*512 + 16);
+      const float16 add_20 = c0_2 + x19;
+      const int16 lt_21 = add_20 < v12;
+      const float16 where_22 = (lt_21 ? v12 : add_20);
+      vstore16(where_22, 0, out0 + j + i*512 + 32);
+      const float16 add_24 = c0_3 + x23;
+      const int16 lt_25 = add_24 < v12;
+      const float16 where_26 = (lt_25 ? v12 : add_24);
+      vstore16(where_26, 0, out0 + j + i*512 + 48);
+    }
+    {
+      const int i = (int)(i0 + 1);
+      const float16 add_27 = c1_0 + x9;
+      const int16 lt_28 = add_27 < v12;
+      const float16 where_29 = (lt_28 ? v12 : add_27);
+      vstore16(where_29, 0, out0 + j + i*512);
+      const float16 add_30 = c1_1 + x15;
+      const int16 lt_31 = add_30 < v12;
+      const float16 where_32 = (lt_31 ? v12 : add_30);
+      vstore16(where_32, 0, out0 + j + i*512 + 16);
+      const float16 add_33 = c1_2 + x19;
+      const int16 lt_34 = add_33 < v12;
+      const float16 where_35 = (lt_34 ? v12 : add_33);
+      vstore16(where_35, 0, out0 + j + i*512 + 32);
+      const float16 add_36 = c1_3 + x23;
+      const int16 lt_37 = add_36 < v12;
+      const float16 where_38 = (lt_37 ? v12 : add_36);
+      vstore16(where_38, 0, out0 + j + i*512 + 48);
+    }
+    {
+      const int i = (int)(i0 + 2);
+      const float16 add_39 = c2_0 + x9;
+      const int16 lt_40 = add_39 < v12;
+      const float16 where_41 = (lt_40 ? v12 : add_39);
+      vstore16(where_41, 0, out0 + j + i*512);
+      const float16 add_42 = c2_1 + x15;
+      const int16 lt_43 = add_42 < v12;
+      const float16 where_44 = (lt_43 ? v12 : add_42);
+      vstore16(where_44, 0, out0 + j + i*512 + 16);
+      const float16 add_45 = c2_2 + x19;
+      const int16 lt_46 = add_45 < v12;
+      const float16 where_47 = (lt_46 ? v12 : add_45);
+      vstore16(where_47, 0, out0 + j + i*512 + 32);
+      const float16 add_48 = c2_3 + x23;
+      const int16 lt_49 = add_48 < v12;
+      const float16 where_50 = (lt_49 ? v12 : add_48);
+      vstore16(where_50, 0, out0 + j + i*512 + 48);
+    }
+    {
+      const int i = (int)(i0 + 3);
+      const float16 add_51 = c3_0 + x9;
+      const int16 lt_52 = add_51 < v12;
+      const float16 where_53 = (lt_52 ? v12 : add_51);
+      vstore16(where_53, 0, out0 + j + i*512);
+      const float16 add_54 = c3_1 + x15;
+      const int16 lt_55 = add_54 < v12;
+      const float16 where_56 = (lt_55 ? v12 : add_54);
+      vstore16(where_56, 0, out0 + j + i*512 + 16);
+      const float16 add_57 = c3_2 + x19;
+      const int16 lt_58 = add_57 < v12;
+      const float16 where_59 = (lt_58 ? v12 : add_57);
+      vstore16(where_59, 0, out0 + j + i*512 + 32);
+      const float16 add_60 = c3_3 + x23;
+      const int16 lt_61 = add_60 < v12;
+      const float16 where_62 = (lt_61 ? v12 : add_60);
+      vstore16(where_62, 0, out0 + j + i*512 + 48);
+    }
+    {
+      const int i = (int)(i0 + 4);
+      const float16 add_63 = c4_0 + x9;
+      const int16 lt_64 = add_63 < v12;
+      const float16 where_65 = (lt_64 ? v12 : add_63);
+      vstore16(where_65, 0, out0 + j + i*512);
+      const float16 add_66 = c4_1 + x15;
+      const int16 lt_67 = add_66 < v12;
+      const float16 where_68 = (lt_67 ? v12 : add_66);
+      vstore16(where_68, 0, out0 + j + i*512 + 16);
+      const float16 add_69 = c4_2 + x19;
+      const int16 lt_70 = add_69 < v12;
+      const float16 where_71 = (lt_70 ? v12 : add_69);
+      vstore16(where_71, 0, out0 + j + i*512 + 32);
+      const float16 add_72 = c4_3 + x23;
+      const int16 lt_73 = add_72 < v12;
+      const float16 where_74 = (lt_73 ? v12 : add_72);
+      vstore16(where_74, 0, out0 + j + i*512 + 48);
+    }
+    {
+      const int i = (int)(i0 + 5);
+      const float16 add_75 = c5_0 + x9;
+      const int16 lt_76 = add_75 < v12;
+      const float16 where_77 = (lt_76 ? v12 : add_75);
+      vstore16(where_77, 0, out0 + j + i*512);
+      const float16 add_78 = c5_1 + x15;
+      const int16 lt_79 = add_78 < v12;
+      const float16 where_80 = (lt_79 ? v12 : add_78);
+      vstore16(where_80, 0, out0 + j + i*512 + 16);
+      const float16 add_81 = c5_2 + x19;
+      const int16 lt_82 = add_81 < v12;
+      const float16 where_83 = (lt_82 ? v12 : add_81);
+      vstore16(where_83, 0, out0 + j + i*512 + 32);
+      const float16 add_84 = c5_3 + x23;
+      const int16 lt_85 = add_84 < v12;
+      const float16 where_86 = (lt_85 ? v12 : add_84);
+      vstore16(where_86, 0, out0 + j + i*512 + 48);
+    }
+  }
+}

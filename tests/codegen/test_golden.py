@@ -1,0 +1,80 @@
+"""Generated texts, kept: a change of a kernel is seen and meant. Update with --update-golden."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.compile import compile_graph
+from lazygrad.codegen.dtype import bool_, float16, float32, int32, int64
+from lazygrad.codegen.graph import Node
+from lazygrad.codegen.kernel import format_kernel
+from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.opencl import kernel_text
+from lazygrad.codegen.structure import structure
+
+CPU = Limits(local_bytes=262144)
+GPU = Limits(kind="gpu", compute_units=40, vector_bytes=16, local_bytes=49152)
+
+
+def f32(*shape: int) -> Node:
+    return ops.buffer(float32, shape)
+
+
+def softmax() -> Node:
+    x = f32(64, 100)
+    exps = ops.exp(ops.sub(x, ops.max_(x, (1,))))
+    return ops.div(exps, ops.sum_(exps, (1,)))
+
+
+def linear_relu() -> Node:
+    y = ops.add(ops.matmul(f32(64, 784), f32(784, 512)), f32(512))
+    return ops.where(ops.lt(y, ops.const(0.0, float32)), ops.const(0.0, float32), y)
+
+
+def convolution() -> Node:
+    windows = ops.window(ops.window(f32(2, 3, 9, 9), 2, 3), 3, 3)
+    return ops.contract(windows, f32(16, 3, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
+
+
+CASES: dict[str, Callable[[], Node]] = {
+    "elementwise": lambda: ops.mul(ops.tanh(ops.add(f32(64, 100), f32(100))), f32(64, 1)),
+    "half": lambda: ops.exp(ops.buffer(float16, (70,))),
+    "mask": lambda: ops.bitwise_and(ops.lt(f32(33), f32(33)), ops.buffer(bool_, (33,))),
+    "integer_division": lambda: ops.floordiv(*(ops.buffer(int32, (40,)) for _ in range(2))),
+    "softmax": softmax,
+    "column_sum": lambda: ops.sum_(f32(300, 200), (0,)),
+    "padded": lambda: ops.pad_around(f32(3, 10, 10), [(0, 0), (1, 1), (1, 1)], 0.5),
+    "gather": lambda: ops.gather(f32(50, 64), ops.buffer(int64, (7, 1)), 0),
+    "late_slice": lambda: ops.neg(
+        ops.slice_(f32(100, 32), ((0, 10, 1),), (ops.scalar(20, int64),))
+    ),
+    "linear_relu": linear_relu,
+    "convolution": convolution,
+    "scan": lambda: ops.scan(f32(5, 40), 1, "add"),
+    "scatter": lambda: ops.scatter(ops.buffer(int64, (30, 1)), f32(30, 64), 0, 10, "add"),
+}  # fmt: skip
+
+
+def _text(limits: Limits, build: Callable[[], Node]) -> str:
+    output = build()
+    _key, late = structure([output], lambda n: n.op.name == "buffer")
+    made = compile_graph([output], late, limits, check=True)
+    return "\n\n".join(kernel_text(s.kernel) for s in made.steps) + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_on_a_cpu(name: str, golden: Callable[[str], None]) -> None:
+    golden(_text(CPU, CASES[name]))
+
+
+@pytest.mark.parametrize("name", ["elementwise", "softmax", "linear_relu"])
+def test_on_a_gpu(name: str, golden: Callable[[str], None]) -> None:
+    golden(_text(GPU, CASES[name]))
+
+
+def test_kernels_print_in_their_own_notation() -> None:
+    output = softmax()
+    made = compile_graph([output], list(structure([output], lambda n: not n.src)[1]), CPU)
+    told = format_kernel(made.steps[0].kernel)
+    assert told.startswith("kernel max_exp_sum") and "for r0 in 0:" in told
