@@ -115,8 +115,10 @@ def _merge(axes: Axes, accesses: Accesses) -> tuple[Axes, dict[Var, Ix]]:
             rest = total
             for var in run:
                 rest //= extent(var)
-                values[var] = (Ix.of(whole) // rest) % extent(var) if var is not run[0] else (
-                    Ix.of(whole) // rest
+                values[var] = (
+                    (Ix.of(whole) // rest) % extent(var)
+                    if var is not run[0]
+                    else (Ix.of(whole) // rest)
                 )
         lists.append(out)
     return Axes(lists[0], lists[1], axes.index), values

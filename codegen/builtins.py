@@ -121,6 +121,11 @@ def _select(mask: str, yes: str, no: str) -> str:
     return f"(({mask}) ? ({yes}) : ({no}))"
 
 
+def _moves(zero: str) -> str:
+    """Whether a truncated remainder r by d has the wrong sign."""
+    return f"(r != {zero}) & ((r < {zero}) != (d < {zero}))"
+
+
 def _floordiv(t: str) -> str:
     """Division of integers that rounds down; by zero it gives 0, as in NumPy."""
     base, _ = _split(t)
@@ -134,7 +139,7 @@ def _floordiv(t: str) -> str:
         f"inline {t} lg_floordiv_{t}({t} a, {t} b) {{",
         f"  const {t} d = {_select(f'(b == {zero}) | (b == {minus})', one, 'b')};",
         f"  const {t} q = ({t})(a / d), r = ({t})(a - q * d);",
-        f"  const {t} down = {_select(f'(r != {zero}) & ((r < {zero}) != (d < {zero}))', one, zero)};",
+        f"  const {t} down = {_select(_moves(zero), one, zero)};",
         f"  const {t} whole = ({t})(q - down), flipped = ({t})(-a);",
         f"  return {_select(f'b == {zero}', zero, _select(f'b == {minus}', 'flipped', 'whole'))};",
         "}",
@@ -147,8 +152,10 @@ def _mod(t: str) -> str:
     base, width = _split(t)
     zero = f"({t})(0)"
     if base in ("float", "double"):
-        flipped = f"(r != {zero}) && ((r < {zero}) != (b < {zero}))" if width == 1 else (
-            f"(r != {zero}) & ((r < {zero}) != (b < {zero}))"
+        flipped = (
+            f"(r != {zero}) && ((r < {zero}) != (b < {zero}))"
+            if width == 1
+            else (f"(r != {zero}) & ((r < {zero}) != (b < {zero}))")
         )
         return (
             f"inline {t} lg_mod_{t}({t} a, {t} b) {{\n  const {t} r = "
@@ -167,7 +174,7 @@ def _mod(t: str) -> str:
         f"inline {t} lg_mod_{t}({t} a, {t} b) {{",
         f"  const {t} d = {_select(f'(b == {zero}) | (b == {minus})', one, 'b')};",
         f"  const {t} r = ({t})(a % d);",
-        f"  return {_select(f'(r != {zero}) & ((r < {zero}) != (d < {zero}))', f'({t})(r + d)', 'r')};",
+        f"  return {_select(_moves(zero), f'({t})(r + d)', 'r')};",
         "}",
     ])  # fmt: skip
 
@@ -201,7 +208,9 @@ def _cast(target: str, source: str) -> str:
     source_base = _split(source)[0]
     one = "" if source_base == "double" else "f"
     low, high = f"({source})(-0x1p{wide_bits - 1}{one})", f"({source})(0x1p{wide_bits - 1}{one})"
-    lowest = f"({wide})({'(-9223372036854775807L - 1)' if wide_bits == 64 else '(-2147483647 - 1)'})"
+    lowest = (
+        f"({wide})({'(-9223372036854775807L - 1)' if wide_bits == 64 else '(-2147483647 - 1)'})"
+    )
     inside = f"(x >= {low}) & (x < {high})"
     if width > 1:
         inside = f"convert_{wide}({inside})"
@@ -213,7 +222,9 @@ def _cast(target: str, source: str) -> str:
         top = f"(x >= {high}) & (x < ({source})(0x1p64{one}))"
         if width > 1:
             top = f"convert_{wide}({top})"
-        lines.append(f"  return {_select(top, f'convert_{target}_sat(x)', f'convert_{target}(w)')};")
+        lines.append(
+            f"  return {_select(top, f'convert_{target}_sat(x)', f'convert_{target}(w)')};"
+        )
     else:
         lines.append(f"  return convert_{target}(w);")
     return "\n".join([*lines, "}"])

@@ -124,7 +124,7 @@ def groups_with_names(groups: Sequence[Group]) -> list[tuple[Group, dict[Node, s
     """Each group with the array names of what it reads, in a stable order."""
     result = []
     for g in groups:
-        order = [n for n in toposort(g.outputs, stop=lambda n: n in g.reads) if n in g.reads]
+        order = [n for n in toposort(g.outputs, stop=g.reads.__contains__) if n in g.reads]
         result.append((g, {n: f"in{k}" for k, n in enumerate(order)}))
     return result
 
@@ -171,9 +171,7 @@ def _lower(
 Place = tuple[str, int]
 
 
-def _places(
-    groups: Sequence[Group], wanted: Sequence[Node]
-) -> tuple[dict[Node, Place], list[int]]:
+def _places(groups: Sequence[Group], wanted: Sequence[Node]) -> tuple[dict[Node, Place], list[int]]:
     """Where each stored node lives: an output, or a slot that is free again after its last use."""
     places: dict[Node, Place] = {n: ("output", k) for k, n in enumerate(wanted)}
     last_use: dict[Node, int] = {}
@@ -234,9 +232,7 @@ def _arguments(
     return tuple(arguments)
 
 
-def _programs(
-    kernels: Sequence[Kernel], limits: Limits
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _programs(kernels: Sequence[Kernel], limits: Limits) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Program texts and which one each kernel is in."""
     if not kernels:
         return (), ()

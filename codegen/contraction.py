@@ -20,7 +20,17 @@ from .expression import Expressions, Index, Value, flat_index
 from .graph import Node
 from .index import Ix, Var, variables
 from .kernel import (
-    Array, Assign, Define, Fma, Kernel, Lane, Literal, Load, Position, Statement, Store,
+    Array,
+    Assign,
+    Define,
+    Fma,
+    Kernel,
+    Lane,
+    Literal,
+    Load,
+    Position,
+    Statement,
+    Store,
     ctype_of,
 )  # fmt: skip
 from .limits import Limits
@@ -93,16 +103,14 @@ def _orientations(n: Node) -> list[tuple[Node, Node, Labels, Labels]]:
 
 
 def _vectors(columns: int, lanes: int) -> int:
-    return min(
-        (4, 3, 2, 1), key=lambda v: -(-columns // (v * lanes)) * v * lanes * (1 + _WASTE[v])
-    )
+    return min((4, 3, 2, 1), key=lambda v: -(-columns // (v * lanes)) * v * lanes * (1 + _WASTE[v]))
 
 
 def _tile(rows: int, vectors: int) -> int:
     """Rows of a tile: the size near the best that leaves the least overlap."""
     best = _ROWS[vectors]
     sizes = range(max(1, best * 2 // 3), best + 1)
-    return min(rows, min(sizes, key=lambda t: (-(-rows // t) * t * (1 + 0.02 * (best - t)))))
+    return min(rows, min(sizes, key=lambda t: -(-rows // t) * t * (1 + 0.02 * (best - t))))
 
 
 def _plan(n: Node, limits: Limits) -> _Form:
@@ -177,9 +185,7 @@ class _Contraction:
             **_decompose(Ix.of(self.j), form.n, form.sizes),
             **_decompose(Ix.of(self.k), form.k, form.sizes),
         }
-        self.out_index: Index = tuple(
-            at[x] if form.sizes[x] != 1 else Ix() for x in anchor.arg[2]
-        )
+        self.out_index: Index = tuple(at[x] if form.sizes[x] != 1 else Ix() for x in anchor.arg[2])
         self.expressions = Expressions(group.memory, None, self._result, group.check_base)
         self.acc = self.expressions.result(
             self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.j) if v.hi)
@@ -209,9 +215,7 @@ class _Contraction:
         arrays = [Array("panel", self._compute_dtype(), form.block * form.panel)]
         tile_size = form.tile * form.panel
         if self.blocks > 1:
-            arrays.append(
-                Array("scratch", self._compute_dtype(), form.tiles_per_item * tile_size)
-            )
+            arrays.append(Array("scratch", self._compute_dtype(), form.tiles_per_item * tile_size))
         row_part, depth_part = self._split_address()
         self.table = depth_part.coefficient(self.k) is None
         if self.table:
@@ -310,9 +314,7 @@ class _Contraction:
 
         self._each_tile_vector(start)
 
-    def _multiply(
-        self, k0: Ix, count: int, row_part: Ix, depth_part: Ix, tile_start: Var
-    ) -> None:
+    def _multiply(self, k0: Ix, count: int, row_part: Ix, depth_part: Ix, tile_start: Var) -> None:
         """The inner loop."""
         e, form = self.emitter, self.form
         wide = self._wide()
@@ -352,16 +354,15 @@ class _Contraction:
         plain = self.b.kind == "load" and not self.b.conditions
         inside = self.columns >= form.panel
         if plain and inside and along_j is not None and (along_j == 1 or along_k != 1):
-            with e.loop(local, Ix(), Ix(count)):
-                with e.block(self.k):
-                    e.define_var(self.k, k0 + Ix.of(local))
-                    if self.table:
-                        self._offset(local, depth_part)
-                    for v in range(form.vectors):
-                        with e.lanes(self.j, form.lanes, v * form.lanes):
-                            name = e.vector(self.b, form.lanes)
-                        at = Ix.of(local) * form.panel + v * form.lanes
-                        e.append(Store("panel", at, name, self._wide()))
+            with e.loop(local, Ix(), Ix(count)), e.block(self.k):
+                e.define_var(self.k, k0 + Ix.of(local))
+                if self.table:
+                    self._offset(local, depth_part)
+                for v in range(form.vectors):
+                    with e.lanes(self.j, form.lanes, v * form.lanes):
+                        name = e.vector(self.b, form.lanes)
+                    at = Ix.of(local) * form.panel + v * form.lanes
+                    e.append(Store("panel", at, name, self._wide()))
             return
         if plain and along_k == 1 and along_j is not None:
             self._stage_transposed(k0, count, inside)
@@ -370,12 +371,11 @@ class _Contraction:
                     e.define_var(self.k, k0 + Ix.of(local))
                     self._offset(local, depth_part)
             return
-        with e.loop(local, Ix(), Ix(count)):
-            with e.block(self.k):
-                e.define_var(self.k, k0 + Ix.of(local))
-                if self.table:
-                    self._offset(local, depth_part)
-                self._stage_elements(local, inside)
+        with e.loop(local, Ix(), Ix(count)), e.block(self.k):
+            e.define_var(self.k, k0 + Ix.of(local))
+            if self.table:
+                self._offset(local, depth_part)
+            self._stage_elements(local, inside)
 
     def _offset(self, local: Var, depth_part: Ix) -> None:
         int32 = ctype_of(ops.DTYPES["int32"])
@@ -494,11 +494,8 @@ class _Contraction:
                 self._store_outputs()
 
 
-def lower_contraction(
-    group: LoopGroup, anchor: Node, limits: Limits
-) -> tuple[Kernel, Checks]:
+def lower_contraction(group: LoopGroup, anchor: Node, limits: Limits) -> tuple[Kernel, Checks]:
     """The kernel of a contraction group, and what its error codes mean."""
     lowering = _Contraction(group, anchor, limits)
     kernel = lowering.lower()
     return kernel, lowering.expressions.told_checks()
-

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .dtype import DType, bool_, float32, int32, int64, uint32, uint64
-from .graph import Node, Op, Shape, node
+from .dtype import DType, bool_, uint32, uint64
+from .graph import Node, Op, Shape
 from .special import erf, to_integer
 
 __all__ = ["ELEMENTWISE", "CType", "broadcast_shapes"]
@@ -141,8 +141,10 @@ def _extreme(symbol: str) -> Any:
         a, b = args
         if result.kind != "f":
             return select(_mask(f"{a} {symbol} {b}", result, operand), a, b, result)
-        first = f"({a} {symbol} {b}) || isnan({a})" if result.width == 1 else (
-            f"({a} {symbol} {b}) | isnan({a})"
+        first = (
+            f"({a} {symbol} {b}) || isnan({a})"
+            if result.width == 1
+            else (f"({a} {symbol} {b}) | isnan({a})")
         )
         # a where a wins or is NaN; b otherwise, which is NaN where b is
         return f"(({first}) ? {a} : {b})"
@@ -275,8 +277,10 @@ def _np_ipow(a: Any, b: Any) -> Any:
 
 
 def _np_cast(n: Node, x: Any) -> Any:
-    return to_integer(x, n.dtype.numpy) if n.dtype.is_integer else n.dtype.from_storage(
-        n.dtype.to_storage(x)
+    return (
+        to_integer(x, n.dtype.numpy)
+        if n.dtype.is_integer
+        else n.dtype.from_storage(n.dtype.to_storage(x))
     )
 
 
@@ -355,64 +359,190 @@ def _row(name: str, infer: Any, numpy: Any, opencl: Any, grad: Any = None, ulp: 
 
 ADD = _row("add", _same, np.add, "{0} + {1}", lambda o, g, n: (g, g))
 SUB = _row("sub", _same, np.subtract, "{0} - {1}", lambda o, g, n: (g, o.neg(g)))
-MUL = _row("mul", _same, np.multiply, "{0} * {1}",
-           lambda o, g, n: (o.mul(g, n.src[1]), o.mul(g, n.src[0])))
-DIV = _row("div", _float, np.divide, "{0} / {1}", lambda o, g, n: (
-    o.div(g, n.src[1]), o.neg(o.mul(g, o.div(n, n.src[1])))), 2.5, 4)
+MUL = _row(
+    "mul", _same, np.multiply, "{0} * {1}", lambda o, g, n: (o.mul(g, n.src[1]), o.mul(g, n.src[0]))
+)
+DIV = _row(
+    "div",
+    _float,
+    np.divide,
+    "{0} / {1}",
+    lambda o, g, n: (o.div(g, n.src[1]), o.neg(o.mul(g, o.div(n, n.src[1])))),
+    2.5,
+    4,
+)
 NEG = _row("neg", _same, np.negative, "-{0}", lambda o, g, n: (o.neg(g),))
-ABS = _row("abs", _same, np.abs, _int_or("fabs({0})", "({0} < ({T})(0) ? ({T})(-{0}) : {0})"),
-           lambda o, g, n: (o.mul(g, o.sign(n.src[0])),))
+ABS = _row(
+    "abs",
+    _same,
+    np.abs,
+    _int_or("fabs({0})", "({0} < ({T})(0) ? ({T})(-{0}) : {0})"),
+    lambda o, g, n: (o.mul(g, o.sign(n.src[0])),),
+)
 SIGN = _row("sign", _same, np.sign, _sign, _zero_grad)
 EXP = _row("exp", _float, np.exp, "exp({0})", lambda o, g, n: (o.mul(g, n),), 3, 12)
 LOG = _row("log", _float, np.log, "log({0})", lambda o, g, n: (o.div(g, n.src[0]),), 3, 12)
-SIN = _row("sin", _float, np.sin, "sin({0})",
-           lambda o, g, n: (o.mul(g, o.cos(n.src[0])),), 4, 16)
-COS = _row("cos", _float, np.cos, "cos({0})",
-           lambda o, g, n: (o.neg(o.mul(g, o.sin(n.src[0]))),), 4, 16)
-TAN = _row("tan", _float, np.tan, "tan({0})", lambda o, g, n: (
-    o.mul(g, o.add(_f(o, n, 1.0), o.mul(n, n))),), 5, 24)
-ASIN = _row("asin", _float, np.arcsin, "asin({0})", lambda o, g, n: (
-    o.mul(g, o.rsqrt(o.sub(_f(o, n, 1.0), o.mul(n.src[0], n.src[0])))),), 4, 16)
-ACOS = _row("acos", _float, np.arccos, "acos({0})", lambda o, g, n: (
-    o.neg(o.mul(g, o.rsqrt(o.sub(_f(o, n, 1.0), o.mul(n.src[0], n.src[0]))))),), 4, 16)
-ATAN = _row("atan", _float, np.arctan, "atan({0})", lambda o, g, n: (
-    o.div(g, o.add(_f(o, n, 1.0), o.mul(n.src[0], n.src[0]))),), 5, 16)
-SINH = _row("sinh", _float, np.sinh, "sinh({0})",
-            lambda o, g, n: (o.mul(g, o.cosh(n.src[0])),), 4, 16)
-COSH = _row("cosh", _float, np.cosh, "cosh({0})",
-            lambda o, g, n: (o.mul(g, o.sinh(n.src[0])),), 4, 16)
-TANH = _row("tanh", _float, np.tanh, "tanh({0})", lambda o, g, n: (
-    o.mul(g, o.sub(_f(o, n, 1.0), o.mul(n, n))),), 5, 16)
-ERF = _row("erf", _float, erf, "erf({0})", lambda o, g, n: (o.mul(g, o.mul(
-    _f(o, n, _TWO_BY_ROOT_PI), o.exp(o.neg(o.mul(n.src[0], n.src[0]))))),), 16, 16)
-SQRT = _row("sqrt", _float, np.sqrt, "sqrt({0})",
-            lambda o, g, n: (o.div(g, o.mul(_f(o, n, 2.0), n)),), 3, 6)
-RSQRT = _row("rsqrt", _float, lambda x: 1 / np.sqrt(x), "(1 / sqrt({0}))", lambda o, g, n: (
-    o.mul(g, o.mul(_f(o, n, -0.5), o.mul(n, o.mul(n, n)))),), 4, 8)
-EXPM1 = _row("expm1", _float, np.expm1, "expm1({0})",
-             lambda o, g, n: (o.mul(g, o.add(n, _f(o, n, 1.0))),), 3, 14)
-LOG1P = _row("log1p", _float, np.log1p, "log1p({0})",
-             lambda o, g, n: (o.div(g, o.add(n.src[0], _f(o, n, 1.0))),), 2, 14)
-EXP2 = _row("exp2", _float, np.exp2, "exp2({0})",
-            lambda o, g, n: (o.mul(g, o.mul(n, _f(o, n, _LN2))),), 3, 12)
-LOG2 = _row("log2", _float, np.log2, "log2({0})",
-            lambda o, g, n: (o.div(g, o.mul(n.src[0], _f(o, n, _LN2))),), 3, 12)
-LOG10 = _row("log10", _float, np.log10, "log10({0})",
-             lambda o, g, n: (o.div(g, o.mul(n.src[0], _f(o, n, _LN10))),), 3, 12)
+SIN = _row("sin", _float, np.sin, "sin({0})", lambda o, g, n: (o.mul(g, o.cos(n.src[0])),), 4, 16)
+COS = _row(
+    "cos", _float, np.cos, "cos({0})", lambda o, g, n: (o.neg(o.mul(g, o.sin(n.src[0]))),), 4, 16
+)
+TAN = _row(
+    "tan",
+    _float,
+    np.tan,
+    "tan({0})",
+    lambda o, g, n: (o.mul(g, o.add(_f(o, n, 1.0), o.mul(n, n))),),
+    5,
+    24,
+)
+ASIN = _row(
+    "asin",
+    _float,
+    np.arcsin,
+    "asin({0})",
+    lambda o, g, n: (o.mul(g, o.rsqrt(o.sub(_f(o, n, 1.0), o.mul(n.src[0], n.src[0])))),),
+    4,
+    16,
+)
+ACOS = _row(
+    "acos",
+    _float,
+    np.arccos,
+    "acos({0})",
+    lambda o, g, n: (o.neg(o.mul(g, o.rsqrt(o.sub(_f(o, n, 1.0), o.mul(n.src[0], n.src[0]))))),),
+    4,
+    16,
+)
+ATAN = _row(
+    "atan",
+    _float,
+    np.arctan,
+    "atan({0})",
+    lambda o, g, n: (o.div(g, o.add(_f(o, n, 1.0), o.mul(n.src[0], n.src[0]))),),
+    5,
+    16,
+)
+SINH = _row(
+    "sinh", _float, np.sinh, "sinh({0})", lambda o, g, n: (o.mul(g, o.cosh(n.src[0])),), 4, 16
+)
+COSH = _row(
+    "cosh", _float, np.cosh, "cosh({0})", lambda o, g, n: (o.mul(g, o.sinh(n.src[0])),), 4, 16
+)
+TANH = _row(
+    "tanh",
+    _float,
+    np.tanh,
+    "tanh({0})",
+    lambda o, g, n: (o.mul(g, o.sub(_f(o, n, 1.0), o.mul(n, n))),),
+    5,
+    16,
+)
+ERF = _row(
+    "erf",
+    _float,
+    erf,
+    "erf({0})",
+    lambda o, g, n: (
+        o.mul(g, o.mul(_f(o, n, _TWO_BY_ROOT_PI), o.exp(o.neg(o.mul(n.src[0], n.src[0]))))),
+    ),
+    16,
+    16,
+)
+SQRT = _row(
+    "sqrt", _float, np.sqrt, "sqrt({0})", lambda o, g, n: (o.div(g, o.mul(_f(o, n, 2.0), n)),), 3, 6
+)
+RSQRT = _row(
+    "rsqrt",
+    _float,
+    lambda x: 1 / np.sqrt(x),
+    "(1 / sqrt({0}))",
+    lambda o, g, n: (o.mul(g, o.mul(_f(o, n, -0.5), o.mul(n, o.mul(n, n)))),),
+    4,
+    8,
+)
+EXPM1 = _row(
+    "expm1",
+    _float,
+    np.expm1,
+    "expm1({0})",
+    lambda o, g, n: (o.mul(g, o.add(n, _f(o, n, 1.0))),),
+    3,
+    14,
+)
+LOG1P = _row(
+    "log1p",
+    _float,
+    np.log1p,
+    "log1p({0})",
+    lambda o, g, n: (o.div(g, o.add(n.src[0], _f(o, n, 1.0))),),
+    2,
+    14,
+)
+EXP2 = _row(
+    "exp2",
+    _float,
+    np.exp2,
+    "exp2({0})",
+    lambda o, g, n: (o.mul(g, o.mul(n, _f(o, n, _LN2))),),
+    3,
+    12,
+)
+LOG2 = _row(
+    "log2",
+    _float,
+    np.log2,
+    "log2({0})",
+    lambda o, g, n: (o.div(g, o.mul(n.src[0], _f(o, n, _LN2))),),
+    3,
+    12,
+)
+LOG10 = _row(
+    "log10",
+    _float,
+    np.log10,
+    "log10({0})",
+    lambda o, g, n: (o.div(g, o.mul(n.src[0], _f(o, n, _LN10))),),
+    3,
+    12,
+)
 FLOOR = _row("floor", _float, np.floor, "floor({0})", _zero_grad)
 CEIL = _row("ceil", _float, np.ceil, "ceil({0})", _zero_grad)
 ROUND = _row("round", _float, np.rint, "rint({0})", _zero_grad)
 TRUNC = _row("trunc", _float, np.trunc, "trunc({0})", _zero_grad)
 POW = _row("pow", _same, _np_ipow, _pow, _pow_grad, 16, 32)
-ATAN2 = _row("atan2", _float, np.arctan2, "atan2({0}, {1})", lambda o, g, n: (
-    o.div(o.mul(g, n.src[1]), o.add(o.mul(n.src[0], n.src[0]), o.mul(n.src[1], n.src[1]))),
-    o.neg(o.div(o.mul(g, n.src[0]),
-                o.add(o.mul(n.src[0], n.src[0]), o.mul(n.src[1], n.src[1]))))), 6, 24)
+ATAN2 = _row(
+    "atan2",
+    _float,
+    np.arctan2,
+    "atan2({0}, {1})",
+    lambda o, g, n: (
+        o.div(o.mul(g, n.src[1]), o.add(o.mul(n.src[0], n.src[0]), o.mul(n.src[1], n.src[1]))),
+        o.neg(
+            o.div(o.mul(g, n.src[0]), o.add(o.mul(n.src[0], n.src[0]), o.mul(n.src[1], n.src[1])))
+        ),
+    ),
+    6,
+    24,
+)
 FLOORDIV = _row("floordiv", _same, _np_floor_div, _floor_div, _zero_grad, 2.5, 6)
-MOD = _row("mod", _same, _np_mod, _floor_mod, lambda o, g, n: (
-    g, o.neg(o.mul(g, o.floor(o.div(n.src[0], n.src[1]))))), 0.5, 8)
-FMOD = _row("fmod", _float, np.fmod, _fmod, lambda o, g, n: (
-    g, o.neg(o.mul(g, o.trunc(o.div(n.src[0], n.src[1]))))), 0.5, 16)
+MOD = _row(
+    "mod",
+    _same,
+    _np_mod,
+    _floor_mod,
+    lambda o, g, n: (g, o.neg(o.mul(g, o.floor(o.div(n.src[0], n.src[1]))))),
+    0.5,
+    8,
+)
+FMOD = _row(
+    "fmod",
+    _float,
+    np.fmod,
+    _fmod,
+    lambda o, g, n: (g, o.neg(o.mul(g, o.trunc(o.div(n.src[0], n.src[1]))))),
+    0.5,
+    16,
+)
 MAXIMUM = _row("maximum", _same, np.maximum, _extreme(">"), _pick_grad)
 MINIMUM = _row("minimum", _same, np.minimum, _extreme("<"), _pick_grad)
 LT = _row("lt", _predicate, np.less, _comparison("<"))
@@ -426,11 +556,24 @@ XOR = _row("bitwise_xor", _integral, np.bitwise_xor, "{0} ^ {1}")
 NOT = _row("bitwise_not", _integral, np.invert, "~{0}")
 SHL = _row("shl", _integral, _np_shift(np.left_shift, True), _shift("<<"))
 SHR = _row("shr", _integral, _np_shift(np.right_shift, False), _shift(">>"))
-WHERE = _row("where", _where, np.where,
-             lambda args, result, operand: select(args[0], args[1], args[2], result),
-             lambda o, g, n: (None, o.where(n.src[0], g, o.const(0.0, g.dtype)),
-                              o.where(n.src[0], o.const(0.0, g.dtype), g)))
-CAST = _row("cast", _cast_infer, _np_cast, _cast_text, lambda o, g, n: (
-    o.cast(g, n.src[0].dtype) if n.src[0].dtype.kind == "f" else None,), wants_node=True)
+WHERE = _row(
+    "where",
+    _where,
+    np.where,
+    lambda args, result, operand: select(args[0], args[1], args[2], result),
+    lambda o, g, n: (
+        None,
+        o.where(n.src[0], g, o.const(0.0, g.dtype)),
+        o.where(n.src[0], o.const(0.0, g.dtype), g),
+    ),
+)
+CAST = _row(
+    "cast",
+    _cast_infer,
+    _np_cast,
+    _cast_text,
+    lambda o, g, n: (o.cast(g, n.src[0].dtype) if n.src[0].dtype.kind == "f" else None,),
+    wants_node=True,
+)
 BITCAST = _row("bitcast", _bitcast_infer, _np_bitcast, _bitcast_text, wants_node=True)
 PHILOX = _row("philox", _philox_infer, philox, "lg_philox_{W}({0}, {1})", cost=40)

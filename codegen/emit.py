@@ -8,11 +8,28 @@ from . import ops
 from .expression import Expressions, Value
 from .index import Condition, Ix, Var
 from .kernel import (
-    Apply, Argument, Block, Checked, Define, Guarded, Literal, Load, Loop, Position, Rhs, Splat,
-    Statement, Store, Test, ctype_of,
+    Apply,
+    Argument,
+    Block,
+    Checked,
+    Define,
+    Guarded,
+    Literal,
+    Load,
+    Loop,
+    Position,
+    Rhs,
+    Splat,
+    Statement,
+    Store,
+    Test,
+    ctype_of,
 )  # fmt: skip
 
 __all__ = ["Emitter", "topological"]
+
+
+_INT = ctype_of(ops.DTYPES["int32"])
 
 
 @dataclass(slots=True, eq=False)
@@ -186,7 +203,7 @@ class Emitter:
             name = var.name
             source = self.emit(v.args[0])
             rhs: Rhs = Checked(source, count, self.expressions.code_of(node))
-            ctype = ctype_of(ops.int64)._replace(base="int", size=4)
+            ctype = _INT
         else:
             rhs, stem = self._rhs(v, width)
             name = self.fresh(stem)

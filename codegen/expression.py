@@ -234,9 +234,7 @@ class Expressions:
         array = self.memory.get(n)
         if array is not None:
             at = flat_index(index, n.shape)
-            return self._make(
-                "load", n.dtype, index=at, payload=(array, 0), conditions=conditions
-            )
+            return self._make("load", n.dtype, index=at, payload=(array, 0), conditions=conditions)
         kind = n.op.kind
         if kind == "view":
             return (yield from self._visit_view(n, index, conditions))

@@ -155,9 +155,7 @@ def forget_source(n: Node, leaf: Op, arg: Any) -> None:
     n.op, n.src, n.arg = leaf, (), arg  # type: ignore[misc]
 
 
-def toposort(
-    outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None
-) -> list[Node]:
+def toposort(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
     """Every node below `outputs`, operands before users; not below nodes for which `stop`."""
     order: list[Node] = []
     done: set[Node] = set()
@@ -210,9 +208,7 @@ def format_graph(outputs: Sequence[Node]) -> str:
     for n in order:
         operands = ", ".join(f"%{number[s]}" for s in n.src)
         arg = "" if n.arg is None else f" {n.arg!r}"
-        lines.append(
-            f"%{number[n]} = {n.op.name}({operands}){arg} : {n.dtype.name}{list(n.shape)}"
-        )
+        lines.append(f"%{number[n]} = {n.op.name}({operands}){arg} : {n.dtype.name}{list(n.shape)}")
     lines.append("return " + ", ".join(f"%{number[n]}" for n in outputs))
     return "\n".join(lines)
 
@@ -223,6 +219,5 @@ def verify(outputs: Sequence[Node]) -> None:
         dtype, shape = n.op.infer(n.src, n.arg)
         if dtype is not n.dtype or shape != n.shape:
             raise AssertionError(
-                f"verify: {n!r} bears {n.dtype.name}{n.shape}, its row infers "
-                f"{dtype.name}{shape}"
+                f"verify: {n!r} bears {n.dtype.name}{n.shape}, its row infers {dtype.name}{shape}"
             )

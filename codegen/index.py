@@ -119,7 +119,7 @@ class Ix:
         if by == 1:
             return self
         whole, rest = self._split(by)
-        if 0 <= rest.lo and rest.hi < by:
+        if rest.lo >= 0 and rest.hi < by:
             return whole
         if not rest.terms:
             return whole + rest.const // by
@@ -135,7 +135,7 @@ class Ix:
         if by == 1:
             return Ix()
         _whole, rest = self._split(by)
-        if 0 <= rest.lo and rest.hi < by:
+        if rest.lo >= 0 and rest.hi < by:
             return rest
         if len(rest.terms) == 1 and rest.const == 0:
             atom, c = rest.terms[0]
@@ -177,7 +177,8 @@ class Ix:
                 sign = "/" if isinstance(atom, Quotient) else "%"
                 inner = atom.of.text(name)
                 if atom.of.lo >= 0:
-                    body = f"(({inner}) {sign} {atom.by})"
+                    plain = len(atom.of.terms) == 1 and inner.isidentifier()
+                    body = f"({inner if plain else f'({inner})'} {sign} {atom.by})"
                 else:  # shift into the nonnegative numbers by a multiple of the divisor
                     turns = -(atom.of.lo // atom.by)
                     shifted = f"({inner} + {turns * atom.by}) {sign} {atom.by}"

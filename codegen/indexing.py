@@ -167,12 +167,18 @@ GATHER = Op("gather", "index", _gather, _np_gather, _gather_grad, cost=4)
 SCATTER = Op("scatter", "index", _scatter, _np_scatter, _scatter_grad)
 ARGSORT = Op("argsort", "sort", _argsort, _np_argsort)
 
-VARIABLE = Op("variable", "marker", _marker, lambda n, x: x, lambda o, g, n: (g,),
-              starts_tracking=True)
+VARIABLE = Op(
+    "variable", "marker", _marker, lambda n, x: x, lambda o, g, n: (g,), starts_tracking=True
+)
 DETACH = Op("detach", "marker", _marker, lambda n, x: x)
 ASSIGN = Op("assign", "marker", _assign, lambda n, old, new: new, lambda o, g, n: (None, g))
-TRANSFER = Op("transfer", "marker", _marker, lambda n, x: x,
-              lambda o, g, n: (o.transfer(g, n.arg[1], n.arg[0]),))
+TRANSFER = Op(
+    "transfer",
+    "marker",
+    _marker,
+    lambda n, x: x,
+    lambda o, g, n: (o.transfer(g, n.arg[1], n.arg[0]),),
+)
 
 LEAVES: dict[str, Op] = {op.name: op for op in (BUFFER, SCALAR, CONST, IOTA)}
 INDEXING: dict[str, Op] = {op.name: op for op in (GATHER, SCATTER, ARGSORT)}

@@ -10,7 +10,18 @@ from .graph import Node
 from .index import Ix, Var
 from .indexing import scatter_identity
 from .kernel import (
-    Apply, Assign, Call, Checked, Define, Kernel, Literal, Load, Param, Statement, Store, ctype_of,
+    Apply,
+    Assign,
+    Call,
+    Checked,
+    Define,
+    Kernel,
+    Literal,
+    Load,
+    Param,
+    Statement,
+    Store,
+    ctype_of,
 )  # fmt: skip
 from .lower import Checks, LoopGroup, kernel_params
 
@@ -93,7 +104,9 @@ def _scatter(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
     expressions.checks.append(n)
     with e.loop(step, Ix(), Ix(values.shape[axis])):
         source = e.emit(position)
-        e.append(Define("place", _INT, Checked(source, count_out, expressions.code_of(n)), var=target))
+        e.append(
+            Define("place", _INT, Checked(source, count_out, expressions.code_of(n)), var=target)
+        )
         e.scopes[-1].vars |= {target}
         name = e.emit(value)
         spot = flat_index(_at(index, axis, Ix.of(target)), n.shape)
@@ -127,7 +140,9 @@ def _argsort(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
         Param("scratch", n.dtype, "scratch", n.size),
     )
     rounds = max(1, n.shape[axis].bit_length())
-    return _kernel(group, line, count, tuple(e.scopes[0].body), expressions, params, n.size * rounds)
+    return _kernel(
+        group, line, count, tuple(e.scopes[0].body), expressions, params, n.size * rounds
+    )
 
 
 def lower_irregular(group: LoopGroup, anchor: Node) -> tuple[Kernel, Checks]:

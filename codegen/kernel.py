@@ -29,9 +29,9 @@ from .graph import Node, Op
 from .index import Condition, Ix, Var, variables
 
 __all__ = [
-    "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment", "Define", "Fma",
-    "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal", "Load", "Loop",
-    "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test", "ctype_of",
+    "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
+    "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal", "Load",
+    "Loop", "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test", "ctype_of",
     "format_kernel", "verify_kernel", "walk",
 ]  # fmt: skip
 

@@ -18,7 +18,16 @@ from .expression import Expressions, Value, flat_index
 from .graph import Node, Op, Shape
 from .index import Condition, Ix, Var
 from .kernel import (
-    Alias, Apply, Assign, Define, Horizontal, Kernel, Literal, Param, Position, ctype_of,
+    Alias,
+    Apply,
+    Assign,
+    Define,
+    Horizontal,
+    Kernel,
+    Literal,
+    Param,
+    Position,
+    ctype_of,
 )  # fmt: skip
 from .limits import Limits
 
@@ -73,17 +82,13 @@ class _Lowering:
         self.expressions, stores = self._build(split)
         self.expressions.substitute(final)
         self.stores = [(v, array, at.substitute(final)) for v, array, at in stores]
-        self.reduces = [
-            v for v in topological([v for v, *_ in self.stores]) if v.kind == "reduce"
-        ]
+        self.reduces = [v for v in topological([v for v, *_ in self.stores]) if v.kind == "reduce"]
         self.levels = self._levels()
         self.vec = self._choose_vec()
 
     def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
-        expressions = Expressions(
-            self.group.memory, reduce_index, check_base=self.group.check_base
-        )
+        expressions = Expressions(self.group.memory, reduce_index, check_base=self.group.check_base)
         stores = []
         for n, array, mapping in self.group.outputs:
             index = tuple(
@@ -156,7 +161,9 @@ class _Lowering:
     def _width(self) -> int:
         if self.vec is None or not self._vectorizable(self.vec):
             return 1
-        largest = max((v.dtype.compute_size for v in self.expressions.all_values()), default=4)
+        in_lanes = [v for v in self.expressions.all_values() if self.vec in v.deps]
+        reduced = [v for v in self.reduces if self.vec in v.over]
+        largest = max((v.dtype.compute_size for v in (*in_lanes, *reduced)), default=4)
         lanes = self.limits.vector_bytes // max(largest, 4)
         width = 1
         while width * 2 <= min(lanes, 16, extent(self.vec)):
@@ -232,12 +239,12 @@ class _Lowering:
             stride *= extent(v)
         for v in rows_vars:
             stride //= extent(v)
-            at = (Ix.of(row) // stride) % extent(v) if v is not rows_vars[0] else (
-                Ix.of(row) // stride
+            at = (
+                (Ix.of(row) // stride) % extent(v)
+                if v is not rows_vars[0]
+                else (Ix.of(row) // stride)
             )
-            emitter.append(
-                Define(v.name, ctype_of(ops.DTYPES["int32"]), Position(at), var=v)
-            )
+            emitter.append(Define(v.name, ctype_of(ops.DTYPES["int32"]), Position(at), var=v))
             emitter.scopes[-1].vars |= {v}
         if self.vec is None or self.vec not in self.axes.parallel:
             self._passes(emitter, width, unroll)
@@ -253,8 +260,11 @@ class _Lowering:
                 # blocks start at multiples of every step, so a section clips them cleanly
                 begin = first if start == 0 else None
                 with emitter.loop(
-                    self.vec, begin if begin is not None else self._late_start(block, chunk, start),
-                    first + chunk, step, stop,
+                    self.vec,
+                    begin if begin is not None else self._late_start(block, chunk, start),
+                    first + chunk,
+                    step,
+                    stop,
                 ):
                     self._lanes(emitter, step, lanes)
 
@@ -265,7 +275,8 @@ class _Lowering:
 
     def _sections(self, count: int, width: int, unroll: int) -> list[tuple[int, int]]:
         """(step, lanes) of the loops that cover `count`: unrolled vectors, vectors, the rest."""
-        sections, at = [], 0
+        sections: list[tuple[int, int]] = []
+        at = 0
         for step, lanes in ((width * unroll, width), (width, width), (1, 1)):
             whole = (count - at) // step * step
             if whole and (not sections or sections[-1][0] != step):

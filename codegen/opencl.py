@@ -6,13 +6,38 @@ from collections.abc import Sequence
 import numpy as np
 
 from .builtins import functions_for
-from .dtype import DType, bfloat16, bool_, float16, float32, float64
+from .dtype import DType, bfloat16, bool_, float16, float64
 from .elementwise import CType
-from .index import Condition, Ix, Var
+from .index import Condition, Ix
 from .kernel import (
-    Alias, Apply, Argument, Array, Assign, Block, Call, Checked, Comment, Define, Fma, Guarded, Horizontal,
-    If, Kernel, Lane, Lanes, Literal, Load, Loop, Param, Position, Rhs, Splat, Statement, Store,
-    Test, walk,
+    Alias,
+    Apply,
+    Argument,
+    Array,
+    Assign,
+    Block,
+    Call,
+    Checked,
+    Comment,
+    Define,
+    Fma,
+    Guarded,
+    Horizontal,
+    If,
+    Kernel,
+    Lane,
+    Lanes,
+    Literal,
+    Load,
+    Loop,
+    Param,
+    Position,
+    Rhs,
+    Splat,
+    Statement,
+    Store,
+    Test,
+    walk,
 )  # fmt: skip
 
 __all__ = ["kernel_text", "literal", "program_text"]
@@ -63,15 +88,16 @@ class _Printer:
         large = any(p.size >= 2**31 for p in kernel.params)
         self.index_type = "long" if large else "int"
         self.arrays: dict[str, tuple[DType, str]] = {
-            p.name: (p.dtype, "__global") for p in kernel.params if p.kind in ("in", "out", "scratch")
+            p.name: (p.dtype, "__global")
+            for p in kernel.params
+            if p.kind in ("in", "out", "scratch")
         }
         for a in kernel.arrays:
             self.arrays[a.name] = (a.dtype, "__local" if a.space == "local" else "__private")
         self.types: dict[str, CType] = {}
 
     def ix(self, index: Ix) -> str:
-        text = index.text()
-        return text.replace("datum:", "")
+        return index.text()
 
     def conditions(self, tests: Sequence[Condition]) -> str:
         return " && ".join(c.text() for c in tests)
@@ -79,9 +105,8 @@ class _Printer:
     # memory access
 
     def load(self, load: Load, ctype: CType) -> str:
-        dtype, space = self.arrays[load.array]
+        dtype, _space = self.arrays[load.array]
         at, width = self.ix(load.index), ctype.width
-        stored_float = dtype in (float16, bfloat16)
         if width == 1 or load.stride == 0:
             one = self._load_one(load.array, dtype, at)
             return one if width == 1 else f"({ctype.name})({one})"
@@ -94,12 +119,22 @@ class _Printer:
             if dtype is bool_:
                 return f"-convert_int{width}({raw})"
             return raw
-        del stored_float, space
         lanes = [
             self._load_one(load.array, dtype, self.ix(load.index + k * load.stride))
             for k in range(width)
         ]
         return f"({ctype.name})({', '.join(lanes)})"
+
+    def _strided(self, name: str, load: Load, ctype: CType) -> list[str]:
+        """A vector of elements that lie apart: from a pointer of its own, to be readable."""
+        dtype, space = self.arrays[load.array]
+        stored = dtype.storage if space == "__global" else dtype.compute
+        pointer = f"{name}_at"
+        lanes = [self._load_one(pointer, dtype, str(k * load.stride)) for k in range(ctype.width)]
+        return [
+            f"{space} const {stored}* {pointer} = {load.array} + {self.ix(load.index)};",
+            f"const {ctype.name} {name} = ({ctype.name})({', '.join(lanes)});",
+        ]
 
     def _load_one(self, array: str, dtype: DType, at: str) -> str:
         if dtype is float16:
@@ -174,7 +209,7 @@ class _Printer:
     def _position(self, index: Ix, stride: int, ctype: CType) -> str:
         at = self.ix(index)
         if ctype.width == 1 or stride == 0:
-            scalar = f"({ctype.base})({at})"
+            scalar = at if ctype.base == self.index_type else f"({ctype.base})({at})"
             return scalar if ctype.width == 1 else f"({ctype.name})({scalar})"
         lanes = ", ".join(str(k * stride) for k in range(ctype.width))
         index_name = f"{self.index_type}{ctype.width}"
@@ -191,9 +226,7 @@ class _Printer:
             text = self.rhs(Apply(rhs.op, ("l", "h"), half), half)
             target = f"{name}_{width}" if width > 1 else name
             decl = "" if width == 1 else f"{half.name} {target}; "
-            lines.append(
-                f"{decl}{{ const {half.name} l = {low}, h = {high}; {target} = {text}; }}"
-            )
+            lines.append(f"{decl}{{ const {half.name} l = {low}, h = {high}; {target} = {text}; }}")
             current = target
         return lines
 
@@ -204,12 +237,12 @@ class _Printer:
             case Define(name=name, type=ctype, rhs=rhs, mutable=mutable):
                 if isinstance(rhs, Horizontal):
                     return [f"{ctype.name} {name};", *self.horizontal(name, rhs, ctype)]
+                if isinstance(rhs, Load) and ctype.width > 1 and rhs.stride not in (0, 1):
+                    return self._strided(name, rhs, ctype)
                 const = "" if mutable else "const "
                 spelled = self.index_type if s.var is not None else ctype.name
                 return [f"{const}{spelled} {name} = {self.rhs(rhs, ctype)};"]
             case Assign(name=name, type=ctype, rhs=rhs):
-                if isinstance(rhs, Fma) and rhs.c == name:
-                    return [f"{name} = {self.rhs(rhs, ctype)};"]
                 return [f"{name} = {self.rhs(rhs, ctype)};"]
             case Store():
                 return self.store(s)
@@ -217,7 +250,7 @@ class _Printer:
                 return [f"// {text}"]
             case Loop(var=var, start=start, stop=stop, step=step, limit=limit):
                 end = self.ix(stop)
-                if limit is not None:
+                if limit is not None and stop.hi > limit:
                     end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
                 increment = f"{var.name}++" if step == 1 else f"{var.name} += {step}"
                 start_text = self.ix(start)
@@ -256,10 +289,8 @@ class _Printer:
         for a in k.arrays:
             lines.append("  " + self.array(a))
         for axis, var in enumerate(k.item_vars):
-            lines.append(
-                f"  const {self.index_type} {var.name} = ({self.index_type})"
-                f"get_global_id({axis});"
-            )
+            if var.hi > var.lo:
+                lines.append(f"  const {self.index_type} {var.name} = get_global_id({axis});")
         return "\n".join([*lines, *self.body(), "}"])
 
     def array(self, a: Array) -> str:
@@ -287,16 +318,11 @@ def program_text(kernels: Sequence[Kernel]) -> str:
     """A whole program: settings, the functions that the kernels call, the kernels."""
     texts = [kernel_text(k) for k in kernels]
     uses_double = any(
-        (isinstance(s, Define) and s.type.base == "double")
-        for k in kernels
-        for s in walk(k.body)
+        (isinstance(s, Define) and s.type.base == "double") for k in kernels for s in walk(k.body)
     ) or any(p.dtype is float64 for k in kernels for p in k.params)
     head = ["#pragma OPENCL FP_CONTRACT OFF"]
     if uses_double:
         head.append("#pragma OPENCL EXTENSION cl_khr_fp64 : enable")
     body = "\n\n".join(texts)
     called = functions_for(body)
-    assert float32 is not None
     return "\n".join(head) + "\n\n" + (called + "\n\n" if called else "") + body + "\n"
-
-

@@ -12,7 +12,8 @@ import numpy as np
 
 from .dtype import DTYPES as DTYPES
 from .dtype import DType, int64
-from .elementwise import ELEMENTWISE, broadcast_shapes
+from .elementwise import ELEMENTWISE
+from .elementwise import broadcast_shapes as broadcast_shapes
 from .graph import Node, Op, Shape, forget_source, node
 from .indexing import INDEXING, LEAVES, MARKERS, ScalarArg
 from .reduction import REDUCTIONS
@@ -188,8 +189,10 @@ def unskew(x: Node, axis: int, count: int, step: int, dilation: int) -> Node:
 def fold(x: Node, axis: int, full: int, step: int = 1, dilation: int = 1) -> Node:
     """The adjoint of `window`: overlapping slots (the last axis) add up."""
     last = len(x.shape) - 1
-    return reshape(sum_(skew(x, axis, full, step, dilation), (last,)),
-                   tuple([full if i == axis else n for i, n in enumerate(x.shape[:-1])]))
+    return reshape(
+        sum_(skew(x, axis, full, step, dilation), (last,)),
+        tuple([full if i == axis else n for i, n in enumerate(x.shape[:-1])]),
+    )
 
 
 # Reductions -----------------------------------------------------------------------------------
@@ -329,6 +332,3 @@ def shift_in(x: Node, axis: int, value: Node) -> Node:
     kept = slice_at(x, axis, 0, x.shape[axis] - 1)
     widths = [(1, 0) if i == axis else (0, 0) for i in range(len(x.shape))]
     return pad_around(kept, widths, const_value(value))
-
-
-

@@ -274,8 +274,9 @@ class _Scheduler:
             self.store(x, "reduced along other axes")
         f = self.info(x)
         for g in reversed(self.by_domain.get((x.shape, axes), [])[-4:]):
-            if (g.kind == "reduce" and g.reads & f.reads and len(g.ops | f.ops) < _MOST_OPS
-                    and len(g.reads | f.reads) <= _MOST_READS and self._admit(g, f.reads)):  # fmt: skip
+            small = len(g.ops | f.ops) < _MOST_OPS and len(g.reads | f.reads) <= _MOST_READS
+            together = g.kind == "reduce" and g.reads & f.reads
+            if together and small and self._admit(g, f.reads):
                 break
         else:
             g = self._open("reduce", x.shape, axes, f.reads, n)
@@ -289,7 +290,7 @@ class _Scheduler:
         group.ops |= new_ops
 
     def _visit_gather(self, n: Node) -> None:
-        x, index = n.src
+        x = n.src[0]
         group = self.home.get(x)
         if group is not None and self._gather_in_row(n, group):
             return

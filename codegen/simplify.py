@@ -32,9 +32,7 @@ def _rule(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
-def simplify(
-    outputs: Sequence[Node], stop: Callable[[Node], bool] | None = None
-) -> list[Node]:
+def simplify(outputs: Sequence[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
     """The outputs over a simpler graph with the same values; not below nodes that `stop`."""
     return rewrite(outputs, _improve, stop)[0]
 
@@ -235,9 +233,7 @@ def _slice(n: Node) -> Node | None:
         (axis, length, step), (_, _, inner) = n.arg[0], x.arg[0]
         if _is_const(n.src[1]) and _is_const(x.src[1]):
             start = ops.const_value(x.src[1]) + ops.const_value(n.src[1]) * inner
-            return ops.slice_(
-                x.src[0], ((axis, length, step * inner),), (ops.const(start, int64),)
-            )
+            return ops.slice_(x.src[0], ((axis, length, step * inner),), (ops.const(start, int64),))
     return None
 
 
@@ -275,7 +271,7 @@ def _reduce_of_one(n: Node) -> Node | None:
 def _scatter_of_one(n: Node) -> Node | None:
     """One source along the axis: a comparison with the place, which fuses."""
     index, values = n.src
-    axis, count, mode = n.arg
+    axis, _count, mode = n.arg
     if values.shape[axis] != 1 or mode != "add":
         return None
     place = ops.flat_iota(n.shape, (axis,))
@@ -319,7 +315,7 @@ def _contract_of_line(n: Node) -> Node | None:
 def _contract(n: Node) -> Node | None:
     """Transposes and broadcasts of operands are a matter of labels."""
     a, b = n.src
-    lhs, rhs, out = n.arg
+    lhs, rhs, _out = n.arg
     for left, x, labels, other in ((True, a, lhs, rhs), (False, b, rhs, lhs)):
         if x.op.name == "permute":
             inverse = [0] * len(labels)
@@ -332,9 +328,7 @@ def _contract(n: Node) -> Node | None:
                 if m != k and labels[i] in other
             ]  # fmt: skip
             if gone:
-                shape: Shape = tuple(
-                    m for i, m in enumerate(x.src[0].shape) if i not in gone
-                )
+                shape: Shape = tuple(m for i, m in enumerate(x.src[0].shape) if i not in gone)
                 sizes = tuple(m for i, m in enumerate(x.shape) if i not in gone)
                 smaller = ops.expand(ops.reshape(x.src[0], shape), sizes)
                 kept = tuple(k for i, k in enumerate(labels) if i not in gone)

@@ -30,9 +30,7 @@ def _permute(src: tuple[Node, ...], arg: tuple[int, ...]) -> tuple[DType, Shape]
 def _expand(src: tuple[Node, ...], arg: Shape) -> tuple[DType, Shape]:
     x = src[0]
     missing = len(arg) - len(x.shape)
-    ok = missing >= 0 and all(
-        n in (1, m) for n, m in zip(x.shape, arg[missing:], strict=True)
-    )
+    ok = missing >= 0 and all(n in (1, m) for n, m in zip(x.shape, arg[missing:], strict=True))
     if not ok:
         raise ValueError(f"expand: {list(x.shape)} does not broadcast to {list(arg)}")
     return x.dtype, arg
@@ -129,7 +127,7 @@ def _np_window(n: Node, x: Any) -> Any:
 
 
 def _np_skew(n: Node, x: Any) -> Any:
-    axis, full, step, dilation = n.arg
+    axis, _full, step, dilation = n.arg
     out = np.zeros(n.shape, x.dtype)
     target, values = np.moveaxis(out, axis, 0), np.moveaxis(x, axis, 0)
     for k in range(x.shape[-1]):
@@ -178,14 +176,25 @@ def _row(name: str, infer: Any, numpy: Any, grad: Any) -> Op:
     return Op(name, "view", infer, numpy, grad, cost=0)
 
 
-RESHAPE = _row("reshape", _reshape, lambda n, x: x.reshape(n.shape),
-               lambda o, g, n: (o.reshape(g, n.src[0].shape),))
-PERMUTE = _row("permute", _permute, lambda n, x: x.transpose(n.arg),
-               lambda o, g, n: (o.permute(g, _inverse(n.arg)),))
-EXPAND = _row("expand", _expand, lambda n, x: np.broadcast_to(x, n.shape),
-              lambda o, g, n: (o.unbroadcast(g, n.src[0].shape),))
-FLIP = _row("flip", _flip, lambda n, x: np.flip(x, n.arg),
-            lambda o, g, n: (o.flip(g, n.arg),))
+RESHAPE = _row(
+    "reshape",
+    _reshape,
+    lambda n, x: x.reshape(n.shape),
+    lambda o, g, n: (o.reshape(g, n.src[0].shape),),
+)
+PERMUTE = _row(
+    "permute",
+    _permute,
+    lambda n, x: x.transpose(n.arg),
+    lambda o, g, n: (o.permute(g, _inverse(n.arg)),),
+)
+EXPAND = _row(
+    "expand",
+    _expand,
+    lambda n, x: np.broadcast_to(x, n.shape),
+    lambda o, g, n: (o.unbroadcast(g, n.src[0].shape),),
+)
+FLIP = _row("flip", _flip, lambda n, x: np.flip(x, n.arg), lambda o, g, n: (o.flip(g, n.arg),))
 SLICE = _row("slice", _slice, _np_slice, _slice_grad)
 PAD = _row("pad", _pad, _np_pad, _pad_grad)
 WINDOW = _row("window", _window, _np_window, _window_grad)

@@ -16,7 +16,6 @@ from .autograd_methods import AutogradMethods
 from .default_dtype import get_default_dtype
 from .handle import TensorBase, wrap
 from .printing import tensor_repr
-from .storage import copied
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -198,7 +197,6 @@ class ConversionMethods(AutogradMethods):
 
     def clone(self, *, memory_format: Any = None) -> "Tensor":
         """The same values in a storage of their own, with gradient."""
-        copied.add(self._node)
         return self._wrap_like(self._node)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:

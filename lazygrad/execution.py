@@ -111,9 +111,7 @@ class Executable:
         inspection.launched(self)
         for slot in slots:
             slot.release()
-        return [
-            outputs[k] if kind == "output" else late[k].memory for kind, k in plan.outputs
-        ]
+        return [outputs[k] if kind == "output" else late[k].memory for kind, k in plan.outputs]
 
 
 class _Places:
@@ -156,9 +154,7 @@ def _stored(n: Node) -> bool:
     return n.memory is not None
 
 
-def executable_for(
-    outputs: Sequence[Node], device: Device
-) -> tuple[Executable, list[Node]]:
+def executable_for(outputs: Sequence[Node], device: Device) -> tuple[Executable, list[Node]]:
     """The executable for the structure of these outputs, and the late-bound nodes to run it with.
 
     Compiles at most once for each structure and device; raises what compiling raises (TypeError

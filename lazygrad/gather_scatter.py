@@ -6,8 +6,8 @@ import numpy as np
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import bool_, int64
-from lazygrad.codegen.elementwise import broadcast_shapes
 from lazygrad.codegen.graph import Node, Shape
+from lazygrad.codegen.ops import broadcast_shapes
 
 from . import realize
 from .errors import ShapeError, wrap_dim

@@ -21,9 +21,8 @@ from .devices import Device
 from .errors import ShapeError
 from .grad_mode import grad_enabled
 from .storage import Alias as Alias
-from .storage import Overwrite, copied, own_reads, user_line, with_history_of
 from .storage import Storage as Storage
-from .storage import overwritten as overwritten
+from .storage import note_overwritten, own_reads, with_history_of
 from .view_ops import (
     Layout,
     Mark,
@@ -75,8 +74,6 @@ def wrap(node: Node, device: Device) -> "Tensor":
     if node.tracked and not grad_enabled.get():
         node = ops.detach(node)
     realize.note_pending(device, node)
-    if node.op.kind in ("view", "marker"):
-        copied.add(node)
     tensor: Tensor = object.__new__(tensor_class)
     tensor._base = Storage(node, device)
     tensor._chain = ()
@@ -143,23 +140,26 @@ class TensorBase:
         tensor._layout = layout
         return tensor
 
-    def _view(self, op: ViewOp) -> "Tensor":
-        """The tensor that shares this one's storage through one more view operation.
+    def _view(self, *steps: ViewOp) -> "Tensor":
+        """The tensor that shares this one's storage through more view operations.
 
         Raises ShapeError for a Reshape that PyTorch's strides do not allow, and what building the
-        node raises (ValueError) where the operation does not fit the shape.
+        node raises (ValueError) where an operation does not fit the shape.
         """
-        node = self._node
-        viewed = op.apply(node)
-        layout = op.layout(node.shape, self._layout)
-        if node.tracked and not grad_enabled.get():
-            return self._alias_of_value((*self._value_chain(), op), layout)
+        node, layout = self._node, self._layout
+        tracked = node.tracked
+        for op in steps:
+            viewed = op.apply(node)
+            layout = op.layout(node.shape, layout)
+            node = viewed
+        if tracked and not grad_enabled.get():
+            return self._alias_of_value((*self._value_chain(), *steps), layout)
         tensor: Tensor = object.__new__(tensor_class)
         base = self._base
         tensor._base = base
-        tensor._chain = (*self._chain, op)
+        tensor._chain = (*self._chain, *steps)
         tensor._layout = layout
-        tensor._seen, tensor._cached = base.node, viewed
+        tensor._seen, tensor._cached = base.node, node
         return tensor
 
     def _reshaped(self, shape: Shape) -> "Tensor":
@@ -218,7 +218,7 @@ class TensorBase:
         new = self._written_back(whole, node) if chain else node
         if base.checked:
             own = own_reads(new, (old, whole), operands, node)
-            overwritten[base.storage.node] = Overwrite(user_line(), own)
+            note_overwritten(base.storage.node, own)
         if whole.tracked and not history:
             new = with_history_of(whole, new)
         base.put(new)

@@ -8,48 +8,20 @@ import numpy as np
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType, bool_, int64
-from lazygrad.codegen.elementwise import broadcast_shapes
 from lazygrad.codegen.graph import Node, Shape
+from lazygrad.codegen.ops import broadcast_shapes
 
 from . import devices, realize
 from .errors import ShapeError
 from .handle import TensorBase
 from .index_key import Key, Lookup, parse_key
+from .promotion import scalar_operand
 from .view_ops import Reshape, Slice, write_at
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["IndexingMethods", "host_nonzero", "scalar_node", "value_node"]
-
-
-def scalar_node(value: Any, dtype: DType) -> Node:
-    """A Python number as an operand: 0, 1, -1 and 2 are structure, all others bound late.
-
-    Raises TypeError for what is no number, RuntimeError for one that the dtype cannot hold.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if not isinstance(value, (bool, int, float)):
-        raise TypeError(f"got {value!r} of type {type(value).__name__}, expected a number")
-    if dtype.kind == "f":
-        value = float(value)
-    elif dtype.kind == "b":
-        value = bool(value)
-    else:
-        if isinstance(value, float) and not math.isfinite(value):
-            raise RuntimeError(f"value cannot be converted to type {dtype.name}: {value}")
-        value = int(value)
-        info = np.iinfo(dtype.numpy)
-        if not int(info.min) <= value <= int(info.max):
-            if dtype.kind == "i" or value > int(info.max):
-                raise RuntimeError(
-                    f"value cannot be converted to type {dtype.name} without overflow: {value}"
-                )
-            value %= int(info.max) + 1
-    if value in (0, 1, -1, 2) and not (value == 0 and math.copysign(1, value) < 0):
-        return ops.const(value, dtype)
-    return ops.scalar(value, dtype)
+__all__ = ["IndexingMethods", "host_nonzero", "value_node"]
 
 
 def value_node(value: Any, dtype: DType, device: devices.Device) -> Node:
@@ -61,8 +33,10 @@ def value_node(value: Any, dtype: DType, device: devices.Device) -> Node:
         if dtype.kind != "f":
             node = ops.detach(node)
         return ops.cast(node, dtype)
-    if isinstance(value, (bool, int, float, np.generic)):
-        return scalar_node(value, dtype)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bool, int, float)):
+        return scalar_operand(value, dtype)
     array = np.asarray(value)
     if array.dtype == object:
         raise TypeError(f"got {value!r} as a value, expected a number, an array or a tensor")
@@ -175,6 +149,8 @@ class IndexingMethods(TensorBase):
     """Reading and writing parts of a tensor."""
 
     def __getitem__(self, key: Any) -> "Tensor":
+        if type(key) is int:
+            return self._selected(key)
         parsed = parse_key(key, self._node.shape)
         view = self._cut(parsed)
         if not parsed.lookups:
@@ -183,13 +159,27 @@ class IndexingMethods(TensorBase):
         merged = _merge(parsed.lookups, node.shape, self._base.device)
         return self._wrap(merged.read(node))
 
+    def _selected(self, index: int) -> "Tensor":
+        shape = self._node.shape
+        if not shape:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` to convert a 0-dim tensor "
+                "to a number"
+            )
+        n = shape[0]
+        if not -n <= index < n:
+            raise IndexError(f"index {index} is out of bounds for dimension 0 with size {n}")
+        if n == 1:
+            return self._view(Reshape(shape[1:]))
+        return self._view(Slice.of(((0, index % n, 1, 1),)), Reshape(shape[1:]))
+
     def _cut(self, key: Key) -> "Tensor":
-        view: Any = self
-        if key.slices:
-            view = view._view(Slice.of(key.slices))
-        if key.reshaped or view is self:
-            view = view._view(Reshape(tuple(key.shape)))
-        return view  # type: ignore[no-any-return]
+        shape = Reshape(tuple(key.shape))
+        if not key.slices:
+            return self._view(shape)
+        if key.reshaped:
+            return self._view(Slice.of(key.slices), shape)
+        return self._view(Slice.of(key.slices))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         parsed = parse_key(key, self._node.shape)

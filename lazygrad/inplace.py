@@ -10,6 +10,7 @@ from lazygrad.codegen.graph import Node
 from .errors import ShapeError
 from .handle import TensorBase
 from .indexing import value_node
+from .storage import copied
 from .view_ops import contiguous_stride
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class InplaceMethods(TensorBase):
                 f"copy_: got shape {list(node.shape)}, expected one that broadcasts to "
                 f"{list(shape)}"
             ) from None
+        copied.add(expanded)
         self._write(expanded, (node,))
         return self
 

@@ -143,9 +143,11 @@ def _kept_for_backward(targets: Sequence[Node], order: Sequence[Node]) -> Iterat
             continue
         seen.add(n)
         kind = n.op.kind
-        if kind in ("reduce", "contract", "scan", "sort") or (kind == "index" and n.src):
-            yield n
-        elif n in operands and kind == "elementwise":
+        if (
+            kind in ("reduce", "contract", "scan", "sort")
+            or (kind == "index" and n.src)
+            or (n in operands and kind == "elementwise")
+        ):
             yield n
         else:
             stack.extend(n.src)

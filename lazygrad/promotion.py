@@ -22,8 +22,8 @@ from .errors import ShapeError
 from .handle import TensorBase
 
 __all__ = [
-    "Number", "Operand", "binary_operands", "broadcast_error", "float_node", "operand_node",
-    "result_type", "scalar_operand",
+    "NotAnOperand", "Number", "Operand", "binary_operands", "broadcast_error", "float_node",
+    "operand_node", "result_type", "scalar_operand",
 ]  # fmt: skip
 
 Number: TypeAlias = bool | int | float
@@ -31,6 +31,10 @@ Operand: TypeAlias = "TensorBase | Number | np.generic | NDArray[Any]"
 
 _consts: dict[tuple[DType, float], Node] = {}  # 0, 1, -1 and 2 of every dtype in use
 _STRUCTURE = (0, 1, -1, 2)
+
+
+class NotAnOperand(TypeError):
+    """A value that takes no part in arithmetic with tensors."""
 
 
 def scalar_operand(value: Number, dtype: DType) -> Node:
@@ -90,7 +94,7 @@ def _met(a: Node, b: Node) -> DType:
     return _weak(a.dtype, b.dtype) if a.shape else _weak(b.dtype, a.dtype)
 
 
-def result_type(*values: Operand | DType) -> DType:
+def result_type(*values: "Operand | DType") -> DType:
     """The dtype of arithmetic among tensors and numbers; a dtype stands for a tensor of it.
 
     Raises TypeError for uint64 with a signed integer.
@@ -108,9 +112,9 @@ def result_type(*values: Operand | DType) -> DType:
         held = levels[level]
         levels[level] = dtype if held is None else promote(held, dtype)
     found: DType | None = None
-    for weak in reversed(levels):
-        if weak is not None:
-            found = weak if found is None else _weak(weak, found)
+    for stronger in reversed(levels):
+        if stronger is not None:
+            found = stronger if found is None else _weak(stronger, found)
     if found is None:
         raise TypeError("result_type: got nothing, expected tensors or numbers")
     return found
@@ -121,7 +125,7 @@ def _number(name: str, value: Any) -> Number:
     if isinstance(value, np.generic):
         value = value.item()
     if not isinstance(value, (bool, int, float)):
-        raise TypeError(
+        raise NotAnOperand(
             f"{name}: got {value!r} of type {type(value).__name__}, expected a tensor, a number "
             "or a NumPy array; write lg.tensor(values) for a list"
         )
@@ -131,7 +135,7 @@ def _number(name: str, value: Any) -> Number:
 def operand_node(name: str, value: Any, device: devices.Device) -> Node | Number:
     """A tensor's node, brought to `device` where it has no dimensions; numbers as they are.
 
-    Raises RuntimeError for a tensor on another device, TypeError for what is no operand.
+    Raises RuntimeError for a tensor on another device, NotAnOperand (a TypeError) for the rest.
     """
     if isinstance(value, TensorBase):
         node = value._node
@@ -153,7 +157,7 @@ def operand_node(name: str, value: Any, device: devices.Device) -> Node | Number
 def binary_operands(a: TensorBase, b: Any, name: str = "operator") -> tuple[Node, Node, DType]:
     """The nodes of a tensor and another operand in the dtype in which they meet, and it.
 
-    Raises TypeError for what is no operand, RuntimeError for a tensor on another device.
+    Raises as `operand_node` does.
     """
     x = a._node
     dtype = x.dtype

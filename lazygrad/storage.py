@@ -17,6 +17,7 @@ __all__ = [
     "Storage",
     "bridges",
     "copied",
+    "note_overwritten",
     "overwritten",
     "own_reads",
     "user_line",
@@ -37,6 +38,7 @@ overwritten: "weakref.WeakKeyDictionary[Node, Overwrite]" = weakref.WeakKeyDicti
 # values that were copied into a storage of their own: reads of the copy survive a write to the
 # original, and a node does not tell which of both was read
 copied: "weakref.WeakSet[Node]" = weakref.WeakSet()
+_OTHERS_VALUE = ("view", "marker")  # kinds of nodes that show what some other storage may hold
 
 # VARIABLE nodes that stand for a value with another value's gradient: who the gradient goes to
 bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
@@ -53,6 +55,8 @@ class Storage:
     version: int
 
     def __init__(self, node: Node, device: Device) -> None:
+        if node.holders or node.op.kind in _OTHERS_VALUE:
+            copied.add(node)
         node.holders += 1
         self.node = node
         self.device = device
@@ -149,6 +153,14 @@ def own_reads(
         if operands is not None or node is not top:
             stack.extend(node.src)
     return own
+
+
+def note_overwritten(old: Node, own: "weakref.WeakSet[Node] | None") -> None:
+    """Remembers that a write at the user's line replaced the value `old`."""
+    known = overwritten.get(old)
+    if known is not None and known.own is not None:
+        own = known.own if own is None else own | known.own
+    overwritten[old] = Overwrite(user_line(), own)
 
 
 _PACKAGE = str(Path(__file__).parent)

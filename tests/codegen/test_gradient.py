@@ -30,11 +30,11 @@ def _start(value: int) -> Node:
 
 
 INDEX = np.array([[2], [0], [2]])
-UNARY = (
-    "neg abs_ sign exp log sin cos tan asin acos atan sinh cosh tanh erf sqrt rsqrt expm1 log1p "
-    "exp2 log2 log10 floor ceil round_ trunc"
-).split()
-BINARY = "add sub mul div pow atan2 fmod mod floordiv maximum minimum".split()
+UNARY = """
+    neg abs_ sign exp log sin cos tan asin acos atan sinh cosh tanh erf sqrt rsqrt expm1 log1p exp2
+    log2 log10 floor ceil round_ trunc
+""".split()  # noqa: SIM905  # a list of words is read faster than one of strings
+BINARY = "add sub mul div pow atan2 fmod mod floordiv maximum minimum".split()  # noqa: SIM905
 
 CASES: dict[str, Case] = {name: (getattr(ops, name), [_away(2, 3)]) for name in UNARY}
 CASES |= {name: (getattr(ops, name), [_away(2, 3), _away(1, 3) + 0.0173]) for name in BINARY}
@@ -49,10 +49,12 @@ CASES |= {
     "expand": (lambda x: ops.expand(ops.mul(x, x), (4, 2, 3)), [_away(2, 1)]),
     "flip": (lambda x: ops.flip(ops.mul(x, x), (1,)), [_away(2, 3)]),
     "slice": (
-        lambda x: ops.slice_(ops.mul(x, x), ((1, 2, 2),), (_start(1),)), [_away(2, 5)],
+        lambda x: ops.slice_(ops.mul(x, x), ((1, 2, 2),), (_start(1),)),
+        [_away(2, 5)],
     ),
     "pad": (
-        lambda x: ops.pad(ops.mul(x, x), ((0, 6, 2),), (_start(1),), 1.0), [_away(3, 2)],
+        lambda x: ops.pad(ops.mul(x, x), ((0, 6, 2),), (_start(1),), 1.0),
+        [_away(3, 2)],
     ),
     "window": (lambda x: ops.window(ops.mul(x, x), 0, 2, 2, 2), [_away(6, 2)]),
     "skew": (lambda x: ops.skew(ops.mul(x, x), 0, 9, 2, 2), [_away(3, 2, 2)]),
@@ -67,15 +69,18 @@ CASES |= {
         [_signed(2, 3, 2), _signed(2, 3, 2)],
     ),
     "contract, a label alone": (
-        lambda a, b: ops.contract(a, b, (0, 1), (2, 1), (2,)), [_signed(2, 3), _signed(2, 3)],
+        lambda a, b: ops.contract(a, b, (0, 1), (2, 1), (2,)),
+        [_signed(2, 3), _signed(2, 3)],
     ),
     "scan add": (lambda x: ops.scan(ops.mul(x, x), 1, "add"), [_away(2, 4)]),
     "scan mul": (lambda x: ops.scan(x, 0, "mul"), [_signed(3, 2)]),
     "gather": (
-        lambda x: ops.gather(ops.mul(x, x), _index(), 0), [_away(3, 2)],
+        lambda x: ops.gather(ops.mul(x, x), _index(), 0),
+        [_away(3, 2)],
     ),
     "scatter add": (
-        lambda x: ops.scatter(_index(), ops.mul(x, x), 0, 4, "add"), [_away(3, 2)],
+        lambda x: ops.scatter(_index(), ops.mul(x, x), 0, 4, "add"),
+        [_away(3, 2)],
     ),
     "scatter max": (
         # a place that nothing is written to holds -inf: the floor keeps sums finite

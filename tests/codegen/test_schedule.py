@@ -66,7 +66,9 @@ def test_rows_are_one_kernel_each() -> None:
     assert len(kernels(ops.div(exps, ops.sum_(exps, (1,))))) == 1
     assert len(kernels(log_softmax(x))) == 1
     centred = ops.sub(x, mean(x, (1,)))
-    normed = ops.mul(centred, ops.rsqrt(ops.add(mean(ops.mul(centred, centred), (1,)), const(1e-5))))
+    normed = ops.mul(
+        centred, ops.rsqrt(ops.add(mean(ops.mul(centred, centred), (1,)), const(1e-5)))
+    )
     assert len(kernels(ops.add(ops.mul(normed, w), b))) == 1
 
 

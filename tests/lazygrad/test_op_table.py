@@ -250,8 +250,13 @@ def test_reductions_of_many_lengths(device: Any) -> None:
 def test_nothing_at_all(device: Any) -> None:
     """Zero elements never reach the device; reductions of none are identities."""
     x = _leaf(np.zeros((0, 3)), float32, device)
-    outputs = [ops.exp(x), ops.sum_(x, (0,)), ops.sum_(x, (1,)), ops.pad_around(x, [(1, 1), (0, 0)]),
-               ops.matmul(ops.permute(x, (1, 0)), x)]  # fmt: skip
+    outputs = [
+        ops.exp(x),
+        ops.sum_(x, (0,)),
+        ops.sum_(x, (1,)),
+        ops.pad_around(x, [(1, 1), (0, 0)]),
+        ops.matmul(ops.permute(x, (1, 0)), x),
+    ]
     wanted = evaluate(outputs, {x: np.zeros((0, 3), np.float32)})
     for value, expected in zip(_run(outputs, device), wanted, strict=True):
         np.testing.assert_array_equal(value, expected)

@@ -83,9 +83,7 @@ def _build(steps: list[tuple[str, int, int, int]], leaves: list[Node]) -> list[N
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, min_size=2, max_size=14), seed=st.integers(0, 1000))
-def test_fused_equals_numpy(
-    device: Any, steps: list[tuple[str, int, int, int]], seed: int
-) -> None:
+def test_fused_equals_numpy(device: Any, steps: list[tuple[str, int, int, int]], seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = [rng.normal(size=(6, 6)).astype(np.float32) for _ in range(2)]
     leaves = [realize.from_host(v, float32, device) for v in values]
@@ -121,6 +119,6 @@ def test_unfused_equals_fused(device: Any) -> None:
         realize.realize_nodes(nodes[-1:], device)
     got, expected = realize.read(together[-1], device), realize.read(nodes[-1], device)
     np.testing.assert_allclose(got, expected, rtol=2e-3, atol=2e-3)
-    data = {n: v for n, v in zip(leaves, values, strict=True)}
+    data = dict(zip(leaves, values, strict=True))
     reference = evaluate(_build(steps, leaves)[-1:], data)[0]
     np.testing.assert_allclose(expected, reference, rtol=2e-3, atol=2e-3)

@@ -1,17 +1,9 @@
-"""Every test that asks for `device` runs on each OpenCL device found."""
+"""The runtime's tests build every program anew: nothing comes from an earlier run's folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from lazygrad import runtime
-
-
-@pytest.fixture(params=[str(device) for device in runtime.devices()] or [None])
-def device(request: pytest.FixtureRequest) -> runtime.Device:
-    # without any device, the error that tells how to get one
-    return runtime.find_device(request.param)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,8 +1,7 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void sum_300x200_f32(__global float* restrict out0, __global const float* restrict in0) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int row = (int)(0);
+  const int g0 = get_global_id(0);
+  const int row = 0;
   for (int i0 = g0*64; i0 < min((int)(g0*64 + 64), (int)192); i0 += 64) {
     float16 acc1 = (float16)(0.0f);
     float16 acc2 = (float16)(0.0f);

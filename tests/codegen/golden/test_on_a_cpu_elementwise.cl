@@ -1,9 +1,8 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void tanh_add_mul_64x100_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
+  const int g1 = get_global_id(1);
   for (int row = g1*20; row < min((int)(g1*20 + 20), (int)64); row++) {
-    const int i0 = (int)(row);
+    const int i0 = row;
     const float x5 = in2[i0];
     const float16 v6 = (float16)(x5);
     for (int i1 = 0; i1 < 96; i1 += 16) {

@@ -1,8 +1,6 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void exp_70_f16(__global half* restrict out0, __global const half* restrict in0) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int row = (int)(0);
+  const int row = 0;
   for (int i0 = 0; i0 < 64; i0 += 16) {
     const float16 x1 = vload_half16(0, in0 + i0);
     const float16 exp_2 = exp(x1);

@@ -1,8 +1,6 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void floordiv_40_i32(__global int* restrict out0, __global const int* restrict in0, __global const int* restrict in1) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int row = (int)(0);
+  const int row = 0;
   for (int i0 = 0; i0 < 32; i0 += 16) {
     const int16 x1 = vload16(0, in0 + i0);
     const int16 x2 = vload16(0, in1 + i0);

@@ -2,13 +2,11 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
   __local float panel[32768] __attribute__((aligned(64)));
   __local float scratch[4224] __attribute__((aligned(64)));
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int z = (int)get_global_id(2);
-  const int j = (int)(g0*64);
+  const int g0 = get_global_id(0);
+  const int j = g0*64;
   for (int s = 0; s < 512; s++) {
     {
-      const int k = (int)(s);
+      const int k = s;
       const float16 x1 = vload16(0, in1 + j + k*512);
       vstore16(x1, 0, panel + s*64);
       const float16 x2 = vload16(0, in1 + j + k*512 + 16);
@@ -19,7 +17,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(x4, 0, panel + s*64 + 48);
     }
   }
-  for (int t = 0; t < min((int)(11), (int)11); t++) {
+  for (int t = 0; t < 11; t++) {
     const int i0 = min((int)(t*6), (int)58);
     float16 c0_0 = (float16)(0.0f);
     float16 c0_1 = (float16)(0.0f);
@@ -45,12 +43,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float16 c5_1 = (float16)(0.0f);
     float16 c5_2 = (float16)(0.0f);
     float16 c5_3 = (float16)(0.0f);
-    const int a0 = (int)(i0*784);
-    const int a1 = (int)(i0*784 + 784);
-    const int a2 = (int)(i0*784 + 1568);
-    const int a3 = (int)(i0*784 + 2352);
-    const int a4 = (int)(i0*784 + 3136);
-    const int a5 = (int)(i0*784 + 3920);
+    const int a0 = i0*784;
+    const int a1 = i0*784 + 784;
+    const int a2 = i0*784 + 1568;
+    const int a3 = i0*784 + 2352;
+    const int a4 = i0*784 + 3136;
+    const int a5 = i0*784 + 3920;
     for (int kk = 0; kk < 512; kk++) {
       const float16 b0 = vload16(0, panel + kk*64);
       const float16 b1 = vload16(0, panel + kk*64 + 16);
@@ -114,7 +112,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
   }
   for (int s = 0; s < 272; s++) {
     {
-      const int k = (int)(s + 512);
+      const int k = s + 512;
       const float16 x5 = vload16(0, in1 + j + k*512);
       vstore16(x5, 0, panel + s*64);
       const float16 x6 = vload16(0, in1 + j + k*512 + 16);
@@ -131,7 +129,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
   const float16 x15 = vload16(0, in2 + j + 16);
   const float16 x19 = vload16(0, in2 + j + 32);
   const float16 x23 = vload16(0, in2 + j + 48);
-  for (int t = 0; t < min((int)(11), (int)11); t++) {
+  for (int t = 0; t < 11; t++) {
     const int i0 = min((int)(t*6), (int)58);
     float16 c0_0 = vload16(0, scratch + t*384);
     float16 c0_1 = vload16(0, scratch + t*384 + 16);
@@ -157,12 +155,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float16 c5_1 = vload16(0, scratch + t*384 + 336);
     float16 c5_2 = vload16(0, scratch + t*384 + 352);
     float16 c5_3 = vload16(0, scratch + t*384 + 368);
-    const int a0 = (int)(i0*784);
-    const int a1 = (int)(i0*784 + 784);
-    const int a2 = (int)(i0*784 + 1568);
-    const int a3 = (int)(i0*784 + 2352);
-    const int a4 = (int)(i0*784 + 3136);
-    const int a5 = (int)(i0*784 + 3920);
+    const int a0 = i0*784;
+    const int a1 = i0*784 + 784;
+    const int a2 = i0*784 + 1568;
+    const int a3 = i0*784 + 2352;
+    const int a4 = i0*784 + 3136;
+    const int a5 = i0*784 + 3920;
     for (int kk = 0; kk < 272; kk++) {
       const float16 b0 = vload16(0, panel + kk*64);
       const float16 b1 = vload16(0, panel + kk*64 + 16);
@@ -200,7 +198,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       c5_3 = fma(x5, b3, c5_3);
     }
     {
-      const int i = (int)(i0);
+      const int i = i0;
       const float16 add_10 = c0_0 + x9;
       const int16 lt_13 = add_10 < v12;
       const float16 where_14 = (lt_13 ? v12 : add_10);
@@ -219,7 +217,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(where_26, 0, out0 + j + i*512 + 48);
     }
     {
-      const int i = (int)(i0 + 1);
+      const int i = i0 + 1;
       const float16 add_27 = c1_0 + x9;
       const int16 lt_28 = add_27 < v12;
       const float16 where_29 = (lt_28 ? v12 : add_27);
@@ -238,7 +236,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(where_38, 0, out0 + j + i*512 + 48);
     }
     {
-      const int i = (int)(i0 + 2);
+      const int i = i0 + 2;
       const float16 add_39 = c2_0 + x9;
       const int16 lt_40 = add_39 < v12;
       const float16 where_41 = (lt_40 ? v12 : add_39);
@@ -257,7 +255,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(where_50, 0, out0 + j + i*512 + 48);
     }
     {
-      const int i = (int)(i0 + 3);
+      const int i = i0 + 3;
       const float16 add_51 = c3_0 + x9;
       const int16 lt_52 = add_51 < v12;
       const float16 where_53 = (lt_52 ? v12 : add_51);
@@ -276,7 +274,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(where_62, 0, out0 + j + i*512 + 48);
     }
     {
-      const int i = (int)(i0 + 4);
+      const int i = i0 + 4;
       const float16 add_63 = c4_0 + x9;
       const int16 lt_64 = add_63 < v12;
       const float16 where_65 = (lt_64 ? v12 : add_63);
@@ -295,7 +293,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(where_74, 0, out0 + j + i*512 + 48);
     }
     {
-      const int i = (int)(i0 + 5);
+      const int i = i0 + 5;
       const float16 add_75 = c5_0 + x9;
       const int16 lt_76 = add_75 < v12;
       const float16 where_77 = (lt_76 ? v12 : add_75);

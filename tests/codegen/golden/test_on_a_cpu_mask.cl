@@ -1,8 +1,6 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void lt_and_33_b8(__global uchar* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const uchar* restrict in2) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int row = (int)(0);
+  const int row = 0;
   for (int i0 = 0; i0 < 32; i0 += 16) {
     const float16 x1 = vload16(0, in0 + i0);
     const float16 x2 = vload16(0, in1 + i0);

@@ -1,10 +1,8 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void copy_3x12x12_f32(__global float* restrict out0, __global const float* restrict in0) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  for (int row = 0; row < min((int)(36), (int)36); row++) {
-    const int i0 = (int)(((row) / 12));
-    const int i1 = (int)(((row) % 12));
+  for (int row = 0; row < 36; row++) {
+    const int i0 = (row / 12);
+    const int i1 = (row % 12);
     for (int i2 = 0; i2 < 12; i2++) {
       const float x1 = (i1 - 1 >= 0 && i1 - 1 < 10 && i2 - 1 >= 0 && i2 - 1 < 10) ? in0[i2 + i1*10 + i0*100 - 11] : 0.5f;
       out0[i2 + i1*12 + i0*144] = x1;

@@ -1,6 +1,6 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void scatter_10x64_f32(__global float* restrict out0, __global const long* restrict in0, __global const float* restrict in1, __global volatile int* lg_error) {
-  const int g0 = (int)get_global_id(0);
+  const int g0 = get_global_id(0);
   for (int q = 0; q < 10; q++) {
     const float fill = 0.0f;
     out0[g0 + q*64] = fill;

@@ -2,13 +2,12 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
   __local float panel[7360] __attribute__((aligned(64)));
   __local float scratch[288] __attribute__((aligned(64)));
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int z = (int)get_global_id(2);
-  const int j = (int)(g0*16);
+  const int g0 = get_global_id(0);
+  const int g1 = get_global_id(1);
+  const int j = g0*16;
   for (int s = 0; s < 460; s++) {
     {
-      const int k = (int)(s);
+      const int k = s;
       const float4 x1 = vload4(0, in1 + j + k*512);
       vstore4(x1, 0, panel + s*16);
       const float4 x2 = vload4(0, in1 + j + k*512 + 4);
@@ -45,12 +44,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float4 c5_1 = (float4)(0.0f);
     float4 c5_2 = (float4)(0.0f);
     float4 c5_3 = (float4)(0.0f);
-    const int a0 = (int)(i0*784);
-    const int a1 = (int)(i0*784 + 784);
-    const int a2 = (int)(i0*784 + 1568);
-    const int a3 = (int)(i0*784 + 2352);
-    const int a4 = (int)(i0*784 + 3136);
-    const int a5 = (int)(i0*784 + 3920);
+    const int a0 = i0*784;
+    const int a1 = i0*784 + 784;
+    const int a2 = i0*784 + 1568;
+    const int a3 = i0*784 + 2352;
+    const int a4 = i0*784 + 3136;
+    const int a5 = i0*784 + 3920;
     for (int kk = 0; kk < 460; kk++) {
       const float4 b0 = vload4(0, panel + kk*16);
       const float4 b1 = vload4(0, panel + kk*16 + 4);
@@ -114,7 +113,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
   }
   for (int s = 0; s < 324; s++) {
     {
-      const int k = (int)(s + 460);
+      const int k = s + 460;
       const float4 x5 = vload4(0, in1 + j + k*512);
       vstore4(x5, 0, panel + s*16);
       const float4 x6 = vload4(0, in1 + j + k*512 + 4);
@@ -157,12 +156,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float4 c5_1 = vload4(0, scratch + t*96 - g1*288 + 84);
     float4 c5_2 = vload4(0, scratch + t*96 - g1*288 + 88);
     float4 c5_3 = vload4(0, scratch + t*96 - g1*288 + 92);
-    const int a0 = (int)(i0*784);
-    const int a1 = (int)(i0*784 + 784);
-    const int a2 = (int)(i0*784 + 1568);
-    const int a3 = (int)(i0*784 + 2352);
-    const int a4 = (int)(i0*784 + 3136);
-    const int a5 = (int)(i0*784 + 3920);
+    const int a0 = i0*784;
+    const int a1 = i0*784 + 784;
+    const int a2 = i0*784 + 1568;
+    const int a3 = i0*784 + 2352;
+    const int a4 = i0*784 + 3136;
+    const int a5 = i0*784 + 3920;
     for (int kk = 0; kk < 324; kk++) {
       const float4 b0 = vload4(0, panel + kk*16);
       const float4 b1 = vload4(0, panel + kk*16 + 4);
@@ -200,7 +199,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       c5_3 = fma(x5, b3, c5_3);
     }
     {
-      const int i = (int)(i0);
+      const int i = i0;
       const float4 add_10 = c0_0 + x9;
       const int4 lt_13 = add_10 < v12;
       const float4 where_14 = (lt_13 ? v12 : add_10);
@@ -219,7 +218,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore4(where_26, 0, out0 + j + i*512 + 12);
     }
     {
-      const int i = (int)(i0 + 1);
+      const int i = i0 + 1;
       const float4 add_27 = c1_0 + x9;
       const int4 lt_28 = add_27 < v12;
       const float4 where_29 = (lt_28 ? v12 : add_27);
@@ -238,7 +237,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore4(where_38, 0, out0 + j + i*512 + 12);
     }
     {
-      const int i = (int)(i0 + 2);
+      const int i = i0 + 2;
       const float4 add_39 = c2_0 + x9;
       const int4 lt_40 = add_39 < v12;
       const float4 where_41 = (lt_40 ? v12 : add_39);
@@ -257,7 +256,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore4(where_50, 0, out0 + j + i*512 + 12);
     }
     {
-      const int i = (int)(i0 + 3);
+      const int i = i0 + 3;
       const float4 add_51 = c3_0 + x9;
       const int4 lt_52 = add_51 < v12;
       const float4 where_53 = (lt_52 ? v12 : add_51);
@@ -276,7 +275,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore4(where_62, 0, out0 + j + i*512 + 12);
     }
     {
-      const int i = (int)(i0 + 4);
+      const int i = i0 + 4;
       const float4 add_63 = c4_0 + x9;
       const int4 lt_64 = add_63 < v12;
       const float4 where_65 = (lt_64 ? v12 : add_63);
@@ -295,7 +294,7 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore4(where_74, 0, out0 + j + i*512 + 12);
     }
     {
-      const int i = (int)(i0 + 5);
+      const int i = i0 + 5;
       const float4 add_75 = c5_0 + x9;
       const int4 lt_76 = add_75 < v12;
       const float4 where_77 = (lt_76 ? v12 : add_75);

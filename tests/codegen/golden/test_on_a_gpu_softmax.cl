@@ -1,9 +1,8 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float* restrict in0) {
-  const int g0 = (int)get_global_id(0);
-  const int g1 = (int)get_global_id(1);
-  const int row = (int)(g1);
-  const int i0 = (int)(row);
+  const int g1 = get_global_id(1);
+  const int row = g1;
+  const int i0 = row;
   float4 acc1 = (float4)((-INFINITY));
   float4 acc2 = (float4)((-INFINITY));
   float4 acc3 = (float4)((-INFINITY));
