@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, bool_, from_numpy, int64
+from lazygrad.codegen.dtype import DType, bool_, int64
+from lazygrad.codegen.dtype import from_numpy as dtype_of
 from lazygrad.codegen.graph import Node, Shape
 
 from . import devices, realize
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CreationMethods", "arange", "as_tensor", "asarray", "empty", "empty_like", "eye",
-    "from_numpy_array", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "sizes",
+    "from_numpy", "full", "full_like", "linspace", "logspace", "ones", "ones_like", "sizes",
     "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -108,7 +109,7 @@ def _array(name: str, data: Any) -> tuple[NDArray[Any], DType]:
     if isinstance(leaf, TensorBase):
         dtype: DType = leaf._node.dtype
     elif isinstance(leaf, (np.ndarray, np.generic)):
-        dtype = from_numpy(array.dtype)
+        dtype = dtype_of(array.dtype)
     elif array.dtype.kind == "f":
         dtype = get_default_dtype()
     else:
@@ -197,7 +198,7 @@ def asarray(
     return result  # type: ignore[no-any-return]
 
 
-def from_numpy_array(ndarray: NDArray[Any]) -> "Tensor":
+def from_numpy(ndarray: NDArray[Any]) -> "Tensor":
     """A tensor with a copy of an array's values, in its dtype (PyTorch would share memory).
 
     Raises TypeError for what is no array, and for an array of a dtype that is not here.
@@ -206,7 +207,7 @@ def from_numpy_array(ndarray: NDArray[Any]) -> "Tensor":
         raise TypeError(
             f"from_numpy: expected np.ndarray (got {type(ndarray).__name__}); write lg.tensor(...)"
         )
-    dtype, device = from_numpy(ndarray.dtype), devices.default_device()
+    dtype, device = dtype_of(ndarray.dtype), devices.default_device()
     return wrap(realize.from_host(dtype.to_storage(ndarray), dtype, device), device)
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,30 +17,53 @@ from lazygrad.runtime import Buffer, Device
 
 from . import config, inspection
 
-__all__ = ["Executable", "Stats", "executable_for", "stats"]
+__all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
 
 _MOST_PLANS = 4096
 
 
+@dataclass
 class Stats:
-    """Counters of this process: plans compiled and found again, kernels launched."""
+    """Counts since the process began, or since `reset_stats`.
 
-    def __init__(self) -> None:
-        self.reset()
+    Attributes:
+        realizations: how often something pending was run.
+        plans_compiled, plans_found: plans made, and found again by their structure.
+        kernels_launched: kernels submitted to devices.
+        programs_built, programs_from_disk: programs compiled, and loaded from the cache.
+    """
 
-    def reset(self) -> None:
-        """Sets every counter to 0."""
-        self.plans_compiled = 0
-        self.plans_found = 0
-        self.kernels_launched = 0
-        self.realizations = 0
-
-    def __repr__(self) -> str:
-        counted = ", ".join(f"{k}={v}" for k, v in vars(self).items())
-        return f"Stats({counted})"
+    realizations: int = 0
+    plans_compiled: int = 0
+    plans_found: int = 0
+    kernels_launched: int = 0
+    programs_built: int = 0
+    programs_from_disk: int = 0
 
 
-stats = Stats()
+_counts = Stats()
+
+
+def stats() -> Stats:
+    """A copy of the counters as they are now."""
+    built = runtime.stats()
+    return replace(
+        _counts,
+        programs_built=built.programs_built,
+        programs_from_disk=built.programs_from_disk,
+    )
+
+
+def reset_stats() -> None:
+    """Sets every counter to 0."""
+    vars(_counts).update(vars(Stats()))
+    runtime.reset_stats()
+
+
+def count_realization() -> None:
+    _counts.realizations += 1
+
+
 _plans: "OrderedDict[tuple[Any, ...], Executable]" = OrderedDict()
 _lock = threading.RLock()
 
@@ -107,7 +131,7 @@ class Executable:
             arguments = [read(places) for read in readers]
             k = step.kernel
             runtime.launch(kernel, k.global_size, k.local_size, arguments)
-        stats.kernels_launched += len(plan.steps)
+        _counts.kernels_launched += len(plan.steps)
         inspection.launched(self)
         for slot in slots:
             slot.release()
@@ -166,13 +190,13 @@ def executable_for(outputs: Sequence[Node], device: Device) -> tuple[Executable,
         found = _plans.get(full_key)
         if found is not None:
             _plans.move_to_end(full_key)
-            stats.plans_found += 1
+            _counts.plans_found += 1
             return found, late
         plan = compile_graph(outputs, late, limits_of(device), config.CHECK)
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
         made = Executable(device, plan, graph)
         inspection.planned(made)
-        stats.plans_compiled += 1
+        _counts.plans_compiled += 1
         _plans[full_key] = made
         while len(_plans) > _MOST_PLANS:
             _plans.popitem(last=False)

@@ -7,7 +7,8 @@
 """
 
 import math
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +20,20 @@ from lazygrad.codegen.graph import Node
 from . import devices, realize
 from .default_dtype import get_default_dtype
 from .errors import ShapeError
-from .handle import TensorBase
+from .handle import TensorBase, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 __all__ = [
-    "NotAnOperand", "Number", "Operand", "binary_operands", "broadcast_error", "float_node",
-    "operand_node", "result_type", "scalar_operand",
+    "NotAnOperand", "Number", "Operand", "apply_binary", "binary_operands", "broadcast_error",
+    "float_node", "operand_node", "operate", "result_type", "scalar_operand",
 ]  # fmt: skip
 
 Number: TypeAlias = bool | int | float
 Operand: TypeAlias = "TensorBase | Number | np.generic | NDArray[Any]"
+
+_Binary: TypeAlias = Callable[[Node, Node], Node]
 
 _consts: dict[tuple[DType, float], Node] = {}  # 0, 1, -1 and 2 of every dtype in use
 _STRUCTURE = (0, 1, -1, 2)
@@ -165,7 +171,7 @@ def binary_operands(a: TensorBase, b: Any, name: str = "operator") -> tuple[Node
         y = b._node
         if y.dtype is dtype and a._base.device is b._base.device:
             return x, y, dtype
-    elif type(b) is float and dtype.kind == "f" or type(b) is int and dtype.kind != "b":
+    elif (type(b) is float and dtype.kind == "f") or (type(b) is int and dtype.kind != "b"):
         return x, scalar_operand(b, dtype), dtype
     other = operand_node(name, b, a._base.device)
     if isinstance(other, Node):
@@ -195,3 +201,27 @@ def broadcast_error(name: str, *nodes: Node) -> ShapeError:
                 )
                 break
     return ShapeError(f"{text}\nDimensions of size 1 stretch: x.unsqueeze(dim) makes one.")
+
+
+def apply_binary(x: TensorBase, other: Any, op: _Binary, name: str) -> "Tensor":
+    """`op` on the nodes of a tensor and an operand, promoted; errors name the method `name`."""
+    a, b, _ = binary_operands(x, other, name)
+    try:
+        node = op(a, b)
+    except ValueError:
+        raise broadcast_error(name, a, b) from None
+    return wrap(node, x._base.device)
+
+
+def operate(x: TensorBase, other: Any, op: _Binary, name: str) -> Any:
+    """As `apply_binary`, but leaves objects that it does not know to their own operators."""
+    try:
+        a, b, _ = binary_operands(x, other, name)
+        node = op(a, b)
+    except NotAnOperand:
+        if other is None or isinstance(other, (list, tuple, str, dict)):
+            raise  # the message says what to write instead
+        return NotImplemented
+    except ValueError:
+        raise broadcast_error(name, a, b) from None
+    return wrap(node, x._base.device)

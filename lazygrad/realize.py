@@ -14,7 +14,7 @@ from lazygrad.codegen.reference import evaluate
 from lazygrad.runtime import Buffer, Device
 
 from . import config, inspection, pending
-from .execution import Executable, executable_for, plan_for, stats
+from .execution import Executable, count_realization, executable_for, plan_for
 
 __all__ = [
     "from_host", "is_realized", "kernels_of", "note_pending", "read", "realize",
@@ -105,7 +105,7 @@ def _share_memory(n: Node) -> bool:
 
 def _run(wanted: list[Node], device: Device, written: list[tuple[Any, Node]]) -> None:
     executable, late = executable_for(wanted, device)
-    stats.realizations += 1
+    count_realization()
     if config.DEBUG >= 2:
         with inspection.profiling() as records:
             buffers = executable.run(late)
