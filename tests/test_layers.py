@@ -14,7 +14,6 @@ FOLDERS = {"lazygrad": "lazygrad", "lazygrad.codegen": "codegen", "lazygrad.runt
 
 # the files where the two legs meet, or that stand for one of them
 JOINTS = {
-    "lazygrad.autograd",
     "lazygrad.devices",
     "lazygrad.execution",
     "lazygrad.inspection",
