@@ -3,17 +3,19 @@
 import re
 
 from .dtype import DTYPES, DType, bfloat16, float16
-from .elementwise import call_safely
+from .opencl_text import call_safely
 
 __all__ = ["functions_for"]
 
 _VECTOR = re.compile(r"^([a-z]+)(\d*)$")
 _CALL = re.compile(r"\blg_[a-z0-9_]+")
+_PARAMETERS = ("lg_code", "lg_error", "lg_run")
 
 _CHECK = """\
-inline int lg_check(long i, int count, int code, __global volatile int* error) {
-  if (i < 0 || i >= count) { *error = code; return i < 0 ? 0 : count - 1; }
-  return (int)i;
+inline int lg_check(long i, int count, int code, int run, __global volatile int* error) {
+  if (i >= 0 && i < count) return (int)i;
+  if (atomic_cmpxchg(error, 0, code) == 0) { error[1] = (int)i; error[2] = run; }
+  return i < 0 ? 0 : count - 1;
 }"""
 
 _PHILOX = """\
@@ -230,6 +232,17 @@ def _cast(target: str, source: str) -> str:
     return "\n".join([*lines, "}"])
 
 
+def _circular(function: str, width: int) -> str:
+    """PoCL 3.1's vectors are wrong in all lanes, by 1e8 ulp, beside one beyond 1e6."""
+    lanes = ", ".join(f"{function}(x.s{k:x})" for k in range(width))
+    t = f"float{width}"
+    return (
+        f"inline {t} lg_{function}_{width}({t} x) {{\n"
+        f"  if (any(fabs(x) > ({t})(1e5f))) return ({t})({lanes});\n"
+        f"  return {function}(x);\n}}"
+    )
+
+
 def _philox(width: int) -> str:
     suffix = "" if width == 1 else str(width)
     return _PHILOX.format(
@@ -249,6 +262,8 @@ def _function(name: str) -> str:
             return _ipow(t)
         case ["cast", target, source]:
             return _cast(target, source)
+        case ["sin" | "cos" | "tan" as function, width]:
+            return _circular(function, int(width))
         case ["philox", width]:
             return _philox(int(width))
         case ["argsort", order, dtype]:
@@ -263,5 +278,5 @@ def _function(name: str) -> str:
 
 def functions_for(text: str) -> str:
     """The definitions of all functions of ours that a text calls, sorted by name."""
-    names = sorted({n for n in _CALL.findall(text) if n != "lg_error"})
+    names = sorted({n for n in _CALL.findall(text) if n not in _PARAMETERS})
     return "\n\n".join(_function(n) for n in names)

@@ -5,25 +5,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import ops
-from .contraction import is_direct, lower_contraction
+from .contraction import lower_contraction
+from .contraction_form import is_direct
 from .dtype import DType
 from .graph import Node, node, toposort, verify
 from .irregular import lower_irregular
 from .kernel import Kernel, verify_kernel
 from .limits import Limits
-from .lower import LoopGroup, lower_loops
+from .loop_group import LoopGroup
+from .lower import lower_loops
 from .naming import kernel_name
-from .opencl import kernel_text, program_text
+from .opencl import kernel_text
 from .schedule import Group, schedule
 from .simplify import simplify
 from .split import split_reductions
 
-__all__ = ["Argument", "Plan", "Step", "compile_graph"]
+__all__ = ["Argument", "Check", "Plan", "Step", "compile_graph", "without_bodies"]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """`kind`: late (memory or scalar, by number), slot, output, index (a late integer), error."""
+    """`kind`: late (memory or scalar, by number), slot, output, index (a late integer), error (the
+    word for bad indices), code (this number), run (the number of the run)."""
 
     kind: str
     number: int
@@ -31,14 +34,24 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One launch. `checks` tells what a code in the error word means.
+class Check:
+    """An index that a kernel holds against a dimension; `origin` as the node bore it."""
 
-    `origins` are the user's lines that its ops came from, as the nodes bore them."""
+    op: str
+    size: int
+    origin: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One launch. `text` is the kernel; a bad index of `checks[k]` leaves `code + k` in the error
+    word. `origins` are the user's lines that its ops came from, as the nodes bore them."""
 
     kernel: Kernel
+    text: str
     arguments: tuple[Argument, ...]
-    checks: tuple[tuple[int, str], ...]
+    code: int
+    checks: tuple[Check, ...]
     reason: str
     origins: tuple[Any, ...]
 
@@ -48,15 +61,13 @@ class Plan:
     """What to launch, in order.
 
     `slots` are the bytes of intermediate buffers, shared over time; `outputs` tells for each
-    asked node where its value is: ("output", k) or ("late", k). `sources` are programs.
+    asked node where its value is: ("output", k) or ("late", k).
     """
 
     steps: tuple[Step, ...]
     slots: tuple[int, ...]
     output_bytes: tuple[int, ...]
     outputs: tuple[tuple[str, int], ...]
-    sources: tuple[str, ...]
-    program_of: tuple[int, ...]
 
 
 def compile_graph(
@@ -75,23 +86,33 @@ def compile_graph(
     number = {leaf: k for k, leaf in enumerate(leaves) if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in number))
     groups = schedule([n for n in wanted if n.size], is_direct)
-    kernels, checks = _kernels(groups, limits, check)
+    lowered = _kernels(groups, limits, check)
     places, slots = _places(groups, wanted)
     late_number = {leaf: k for k, leaf in enumerate(leaves)}
-    steps = []
-    for (group, names), kernel, told in zip(
-        groups_with_names(groups), kernels, checks, strict=True
+    steps: list[Step] = []
+    code = 1
+    for (group, names), (kernel, text, checked) in zip(
+        groups_with_names(groups), lowered, strict=True
     ):
-        arguments = _arguments(kernel, group, names, places, late_number)
+        arguments = _arguments(kernel, group, names, places, late_number, code)
         origins = tuple(dict.fromkeys(n.origin for n in group.ops if n.origin is not None))
-        steps.append(Step(kernel, arguments, told, group.reason, origins))
-    sources, program_of = _programs(kernels, limits)
+        checks = tuple(_check(n) for n in checked)
+        steps.append(Step(kernel, text, arguments, code, checks, group.reason, origins))
+        code += len(checks)
     return Plan(
         tuple(steps), tuple(slots),
         tuple(n.size * n.dtype.itemsize for n in wanted),
         tuple(("late", number[n]) if n in number else ("output", wanted.index(n)) for n in simple),
-        sources, program_of,
     )  # fmt: skip
+
+
+def without_bodies(plan: Plan) -> Plan:
+    """What running it and telling of it need: plans are many, and their kernels' IR is large."""
+    steps = [
+        replace(s, kernel=replace(s.kernel, body=(), arrays=(), item_vars=(), scalars=()))
+        for s in plan.steps
+    ]
+    return replace(plan, steps=tuple(steps))
 
 
 def _cut(outputs: Sequence[Node], late: Sequence[Node]) -> tuple[list[Node], list[Node]]:
@@ -129,17 +150,20 @@ def groups_with_names(groups: Sequence[Group]) -> list[tuple[Group, dict[Node, s
     return result
 
 
+def _check(n: Node) -> Check:
+    return Check(n.op.name, n.src[0].shape[n.arg] if n.op.name == "gather" else n.arg[1], n.origin)
+
+
 def _kernels(
     groups: Sequence[Group], limits: Limits, check: bool
-) -> tuple[list[Kernel], list[tuple[tuple[int, str], ...]]]:
-    """A kernel for each group; groups with the same text share one."""
-    kernels: list[Kernel] = []
-    checks: list[tuple[tuple[int, str], ...]] = []
+) -> list[tuple[Kernel, str, Sequence[Node]]]:
+    """A kernel for each group, its text and the nodes it checks; equal texts share a kernel."""
+    lowered: list[tuple[Kernel, str, Sequence[Node]]] = []
     taken: set[str] = set()
     known: dict[str, str] = {}
     for g, names in groups_with_names(groups):
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
-        kernel, told = _lower(g, name, names, limits, 16 * len(kernels))
+        kernel, checked = _lower(g, name, names, limits)
         text = kernel_text(replace(kernel, name="kernel"))
         if text in known:
             taken.discard(name)
@@ -147,19 +171,19 @@ def _kernels(
         known.setdefault(text, name)
         if check:
             verify_kernel(kernel)
-        kernels.append(kernel)
-        checks.append(told)
-    return kernels, checks
+        named = text.replace("void kernel(", f"void {kernel.name}(", 1)
+        lowered.append((kernel, named, checked))
+    return lowered
 
 
 def _lower(
-    group: Group, name: str, names: Mapping[Node, str], limits: Limits, base: int
-) -> tuple[Kernel, tuple[tuple[int, str], ...]]:
+    group: Group, name: str, names: Mapping[Node, str], limits: Limits
+) -> tuple[Kernel, Sequence[Node]]:
     outputs = tuple(
         (n, f"out{k}", group.mapping.get(n, tuple(range(len(n.shape)))))
         for k, n in enumerate(group.outputs)
     )
-    loops = LoopGroup(name, group.shape, group.reduced, outputs, names, base)
+    loops = LoopGroup(name, group.shape, group.reduced, outputs, names)
     if group.kind in ("map", "reduce"):
         return lower_loops(loops, limits)
     assert group.anchor is not None
@@ -209,7 +233,7 @@ def _take(free: list[int], sizes: list[int], need: int) -> int:
 
 def _arguments(
     kernel: Kernel, group: Group, names: Mapping[Node, str], places: Mapping[Node, Place],
-    late: Mapping[Node, int],
+    late: Mapping[Node, int], code: int,
 ) -> tuple[Argument, ...]:  # fmt: skip
     by_name: dict[str, Argument] = {}
     for k, n in enumerate(group.outputs):
@@ -223,6 +247,8 @@ def _arguments(
     for p in kernel.params:
         if p.kind == "error":
             arguments.append(Argument("error", 0, p.dtype))
+        elif p.kind in ("code", "run"):
+            arguments.append(Argument(p.kind, code, p.dtype))
         elif p.kind == "scratch":
             arguments.append(Argument("slot", group.scratch, p.dtype))
         elif p.kind == "index":
@@ -230,14 +256,3 @@ def _arguments(
         else:
             arguments.append(by_name[p.name])
     return tuple(arguments)
-
-
-def _programs(kernels: Sequence[Kernel], limits: Limits) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Program texts and which one each kernel is in."""
-    if not kernels:
-        return (), ()
-    distinct = list({k.name: k for k in kernels}.values())
-    if limits.one_program:
-        return (program_text(distinct),), (0,) * len(kernels)
-    at = {k.name: i for i, k in enumerate(distinct)}
-    return tuple(program_text([k]) for k in distinct), tuple(at[k.name] for k in kernels)

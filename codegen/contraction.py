@@ -9,12 +9,11 @@ scratch. What follows the contraction in its group (bias, activation) happens be
 The last panel and the last tile overlap the ones before instead of having an edge of their own.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from . import ops
+from .contraction_form import Labels, decompose, plan_form
 from .dtype import DType, float32
-from .elementwise import CType
 from .emit import Emitter, topological
 from .expression import Expressions, Index, Value, flat_index
 from .graph import Node
@@ -25,7 +24,6 @@ from .kernel import (
     Define,
     Fma,
     Kernel,
-    Lane,
     Literal,
     Load,
     Position,
@@ -34,139 +32,16 @@ from .kernel import (
     ctype_of,
 )  # fmt: skip
 from .limits import Limits
-from .lower import Checks, LoopGroup, kernel_params
-from .reduction import contract_shape
+from .loop_group import LoopGroup, kernel_params
+from .opencl_text import CType
 
-__all__ = ["is_direct", "lower_contraction"]
-
-Labels = tuple[int, ...]
-_ROWS = {1: 14, 2: 12, 3: 8, 4: 6}  # tile rows for a panel of so many vectors
-_WASTE = {1: 0.30, 2: 0.10, 3: 0.02, 4: 0.0}  # how far narrower panels stay behind
-
-
-def is_direct(n: Node, memory: set[Node]) -> bool:
-    """Whether elements can be read in place: one load, no edges, each axis adding its own part."""
-    index = tuple(
-        [Ix.of(Var(f"x{d}", 0, m - 1)) if m != 1 else Ix() for d, m in enumerate(n.shape)]
-    )
-    v = Expressions(_Names(memory)).value(n, index)
-    if v.kind != "load" or v.conditions or v.index is None:
-        return False
-    return all(len(variables(Ix(0, ((atom, 1),)))) <= 1 for atom, _ in v.index.terms)
-
-
-class _Names(dict[Node, str]):
-    """All of memory under one name; enough to ask what is a load."""
-
-    def __init__(self, memory: set[Node]) -> None:
-        super().__init__()
-        self.memory = memory
-
-    def get(self, key: Node, default: object = None) -> str | None:  # type: ignore[override]
-        return "x" if key in self.memory else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A contraction as a product: which operand gives rows, the labels of each part, the tile."""
-
-    rows: Node
-    columns: Node
-    row_labels: Labels
-    column_labels: Labels
-    sizes: Mapping[int, int]
-    batch: Labels
-    m: Labels
-    n: Labels
-    k: Labels
-    lanes: int
-    vectors: int
-    tile: int
-    tiles_per_item: int
-    block: int
-
-    def size(self, labels: Labels) -> int:
-        total = 1
-        for label in labels:
-            total *= self.sizes[label]
-        return total
-
-    @property
-    def panel(self) -> int:
-        return self.lanes * self.vectors
-
-
-def _orientations(n: Node) -> list[tuple[Node, Node, Labels, Labels]]:
-    a, b = n.src
-    lhs, rhs, _ = n.arg
-    return [(a, b, lhs, rhs), (b, a, rhs, lhs)]
-
-
-def _vectors(columns: int, lanes: int) -> int:
-    return min((4, 3, 2, 1), key=lambda v: -(-columns // (v * lanes)) * v * lanes * (1 + _WASTE[v]))
-
-
-def _tile(rows: int, vectors: int) -> int:
-    """Rows of a tile: the size near the best that leaves the least overlap."""
-    best = _ROWS[vectors]
-    sizes = range(max(1, best * 2 // 3), best + 1)
-    return min(rows, min(sizes, key=lambda t: -(-rows // t) * t * (1 + 0.02 * (best - t))))
-
-
-def _plan(n: Node, limits: Limits) -> _Form:
-    sizes = contract_shape(n.src[0], n.src[1], n.arg)
-    out: Labels = n.arg[2]
-    compute = n.dtype.compute_size
-    lanes = max(1, min(16, limits.vector_bytes // max(4, compute)))
-    best: tuple[float, _Form] | None = None
-    for rows, columns, row_labels, column_labels in _orientations(n):
-        batch = tuple(x for x in out if x in row_labels and x in column_labels)
-        m = tuple(x for x in out if x in row_labels and x not in column_labels)
-        nn = tuple(x for x in out if x in column_labels and x not in row_labels)
-        k = tuple(x for x in column_labels if x not in out)
-        k = tuple(x for x in row_labels if x not in out) or k
-        form = _Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
-                     lanes, 1, 1, 1, 1)  # fmt: skip
-        row_count, column_count, depth = form.size(m), form.size(nn), form.size(k)
-        vectors = _vectors(column_count, lanes)
-        padded = -(-column_count // (vectors * lanes)) * vectors * lanes
-        tile = _tile(row_count, vectors)
-        tiles = -(-row_count // tile)
-        panels, batches = padded // (vectors * lanes), form.size(batch)
-        items = max(1, 4 * limits.compute_units // (panels * batches))
-        per_item = max(1, min(-(-tiles // items), max(1, 128 // tile)))
-        budget = min(limits.local_bytes, 262144) * 6 // 10
-        block = max(16, min(depth, 512, budget // (vectors * lanes * max(4, compute))))
-        work = row_count * padded * depth / lanes
-        last = out[-1] if out else -1
-        contiguous_store = last in nn
-        contiguous_stage = bool(nn) and column_labels[-1] == nn[-1]
-        stage = -(-tiles // per_item) * depth * padded * (0.15 if contiguous_stage else 1.0)
-        store = row_count * column_count * (1 / lanes if contiguous_store else 1.0)
-        cost = work + stage + store
-        form = _Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
-                     lanes, vectors, tile, per_item, block)  # fmt: skip
-        if best is None or cost < best[0]:
-            best = cost, form
-    assert best is not None
-    return best[1]
-
-
-def _decompose(flat: Ix, labels: Labels, sizes: Mapping[int, int]) -> dict[int, Ix]:
-    """A flat position as one position for each label."""
-    found: dict[int, Ix] = {}
-    stride = 1
-    for label in reversed(labels):
-        part = flat // stride
-        stride *= sizes[label]
-        found[label] = part if label == labels[0] else part % sizes[label]
-    return found
+__all__ = ["lower_contraction"]
 
 
 class _Contraction:
     def __init__(self, group: LoopGroup, anchor: Node, limits: Limits) -> None:
         self.group, self.anchor, self.limits = group, anchor, limits
-        form = self.form = _plan(anchor, limits)
+        form = self.form = plan_form(anchor, limits)
         self.dtype: DType = anchor.dtype
         self.depth, self.rows = form.size(form.k), form.size(form.m)
         self.columns = form.size(form.n)
@@ -180,27 +55,28 @@ class _Contraction:
         self.panel_var = Var("g0", 0, self.panels - 1)
         self.item_var = Var("g1", 0, -(-self.tiles // form.tiles_per_item) - 1)
         at = {
-            **_decompose(Ix.of(self.z), form.batch, form.sizes),
-            **_decompose(Ix.of(self.i), form.m, form.sizes),
-            **_decompose(Ix.of(self.j), form.n, form.sizes),
-            **_decompose(Ix.of(self.k), form.k, form.sizes),
+            **decompose(Ix.of(self.z), form.batch, form.sizes),
+            **decompose(Ix.of(self.i), form.m, form.sizes),
+            **decompose(Ix.of(self.j), form.n, form.sizes),
+            **decompose(Ix.of(self.k), form.k, form.sizes),
         }
         self.out_index: Index = tuple(at[x] if form.sizes[x] != 1 else Ix() for x in anchor.arg[2])
-        self.expressions = Expressions(group.memory, None, self._result, group.check_base)
+        self.expressions = Expressions(group.memory, None, self._result)
         self.acc = self.expressions.result(
             self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.j) if v.hi)
         )
         self.a = self._operand(form.rows, form.row_labels, at)
         self.b = self._operand(form.columns, form.column_labels, at)
-        self.stores = [
-            (self.expressions.value(n, self.out_index), array, flat_index(self.out_index, n.shape))
-            for n, array, _ in group.outputs
-        ]
+        self.stores = [self._store(*output) for output in group.outputs]
         self.emitter = Emitter(self.expressions, [self.panel_var, self.item_var, self.z])
 
     def _operand(self, n: Node, labels: Labels, at: Mapping[int, Ix]) -> Value:
         index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
         return self.expressions.value(n, index)
+
+    def _store(self, n: Node, array: str, mapping: tuple[int, ...]) -> tuple[Value, str, Ix]:
+        index = tuple(self.out_index[axis] if axis >= 0 else Ix() for axis in mapping)
+        return self.expressions.value(n, index), array, flat_index(index, n.shape)
 
     def _result(self, n: Node, index: Index) -> Value | None:
         if n is not self.anchor:
@@ -214,8 +90,14 @@ class _Contraction:
         form, e = self.form, self.emitter
         arrays = [Array("panel", self._compute_dtype(), form.block * form.panel)]
         tile_size = form.tile * form.panel
-        if self.blocks > 1:
-            arrays.append(Array("scratch", self._compute_dtype(), form.tiles_per_item * tile_size))
+        self.lanes_ok = self.columns >= form.panel and self._vector_epilogue()
+        # a plain store per register, or a loop over rows so that longer text stands there once
+        self.plain = self.lanes_ok and all(
+            value is self.acc and at.coefficient(self.j) == 1 for value, _, at in self.stores
+        )
+        if self.blocks > 1 or not self.plain:
+            tiles = form.tiles_per_item if self.blocks > 1 else 1
+            arrays.append(Array("scratch", self._compute_dtype(), tiles * tile_size))
         row_part, depth_part = self._split_address()
         self.table = depth_part.coefficient(self.k) is None
         if self.table:
@@ -281,17 +163,21 @@ class _Contraction:
             e.define_var(tile_start, Ix.of(t) * form.tile)
             if self.rows % form.tile:
                 self._clip(tile_start, Ix.of(t) * form.tile, self.rows - form.tile)
-            scratch = (Ix.of(t) - begin) * (form.tile * form.panel)
+            scratch = Ix()
+            if self.blocks > 1:
+                scratch = (Ix.of(t) - begin) * (form.tile * form.panel)
             self._load_tile(scratch, first)
             self._multiply(k0, count, row_part, depth_part, tile_start)
-            if last:
-                self._epilogue(tile_start)
-            else:
+            if not last or not self.plain:
                 self._each_tile_vector(
                     lambda r, v, name: Store(
                         "scratch", scratch + (r * form.panel + v * form.lanes), name, self._wide()
                     )
                 )
+            if last and self.plain:
+                self._store_registers(tile_start)
+            elif last:
+                self._store_rows(tile_start, scratch)
 
     def _wide(self) -> CType:
         return ctype_of(self.dtype, self.form.lanes)
@@ -402,9 +288,9 @@ class _Contraction:
         """B's element in another column variable."""
         form = self.form
         at = {
-            **_decompose(Ix.of(self.z), form.batch, form.sizes),
-            **_decompose(Ix.of(moved), form.n, form.sizes),
-            **_decompose(Ix.of(self.k), form.k, form.sizes),
+            **decompose(Ix.of(self.z), form.batch, form.sizes),
+            **decompose(Ix.of(moved), form.n, form.sizes),
+            **decompose(Ix.of(self.k), form.k, form.sizes),
         }
         return self._operand(form.columns, form.column_labels, at)
 
@@ -446,19 +332,31 @@ class _Contraction:
 
     # after the last block
 
-    def _epilogue(self, tile_start: Var) -> None:
+    def _store_registers(self, tile_start: Var) -> None:
         e, form = self.emitter, self.form
-        lanes_ok = self.columns >= form.panel and self._vector_epilogue()
         for r in range(form.tile):
             with e.block():
                 e.define_var(self.i, Ix.of(tile_start) + r)
                 for v in range(form.vectors):
-                    if lanes_ok:
-                        with e.lanes(self.j, form.lanes, v * form.lanes):
-                            e.bind(e._key(self.acc), self._name(r, v))
-                            self._store_outputs()
-                    else:
-                        self._store_lanes(r, v)
+                    with e.lanes(self.j, form.lanes, v * form.lanes):
+                        e.bind(e._key(self.acc), self._name(r, v))
+                        self._store_outputs()
+
+    def _store_rows(self, tile_start: Var, scratch: Ix) -> None:
+        """From the scratch tile, row by row; lane by lane where columns do not fill the panel."""
+        e, form = self.emitter, self.form
+        row = Var("r", 0, form.tile - 1)
+        width = form.lanes if self.lanes_ok else 1
+        count = form.panel if self.lanes_ok else min(form.panel, self.columns)
+        with e.loop(row, Ix(), Ix(form.tile)):
+            e.define_var(self.i, Ix.of(tile_start) + Ix.of(row))
+            for column in range(0, count, width):
+                at = scratch + Ix.of(row) * form.panel + column
+                with e.block(), e.lanes(self.j, width, column):
+                    name = e.fresh("c")
+                    e.append(Define(name, ctype_of(self.dtype, width), Load("scratch", at)))
+                    e.bind(e._key(self.acc), name)
+                    self._store_outputs()
 
     def _vector_epilogue(self) -> bool:
         for v in topological([v for v, *_ in self.stores]):
@@ -480,22 +378,11 @@ class _Contraction:
             in_lanes = self.emitter.vec is not None and bool(at.coefficient(self.j))
             self.emitter.store(array, at, value, in_lanes)
 
-    def _store_lanes(self, r: int, v: int) -> None:
-        """Lane by lane: for columns that do not fill the panel or places that do not stride."""
-        e, form = self.emitter, self.form
-        for lane in range(form.lanes):
-            column = v * form.lanes + lane
-            if column >= self.columns:
-                return
-            with e.block(), e.lanes(self.j, 1, column):
-                name = e.fresh("l")
-                e.append(Define(name, ctype_of(self.dtype), Lane(self._name(r, v), lane)))
-                e.bind(e._key(self.acc), name)
-                self._store_outputs()
 
-
-def lower_contraction(group: LoopGroup, anchor: Node, limits: Limits) -> tuple[Kernel, Checks]:
-    """The kernel of a contraction group, and what its error codes mean."""
+def lower_contraction(
+    group: LoopGroup, anchor: Node, limits: Limits
+) -> tuple[Kernel, Sequence[Node]]:
+    """The kernel of a contraction group, and the nodes whose indices it checks."""
     lowering = _Contraction(group, anchor, limits)
     kernel = lowering.lower()
-    return kernel, lowering.expressions.told_checks()
+    return kernel, lowering.expressions.checks

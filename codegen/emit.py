@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from . import ops
 from .expression import Expressions, Value
 from .index import Condition, Ix, Var
 from .kernel import (
+    Alias,
     Apply,
     Argument,
     Block,
@@ -30,6 +32,16 @@ __all__ = ["Emitter", "topological"]
 
 
 _INT = ctype_of(ops.DTYPES["int32"])
+
+
+class Span(Protocol):
+    """A run of an axis, from `low` to before `high`."""
+
+    @property
+    def low(self) -> int: ...
+
+    @property
+    def high(self) -> int: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +79,7 @@ class Emitter:
         self.width = 1
         self.offset = 0
         self._count = 0
+        self._spans: list[tuple[Var, int, int]] = []
 
     # names and scopes
 
@@ -122,6 +135,27 @@ class Emitter:
         self.vec, self.width, self.offset = saved
 
     _shift_var: Var | None = None
+
+    @contextmanager
+    def within(self, var: Var, section: Span) -> Iterator[None]:
+        """Inside, `var` is known to lie in [section.low, section.high)."""
+        self._spans.append((var, section.low, section.high))
+        yield
+        self._spans.pop()
+
+    def _open_conditions(self, tests: tuple[Condition, ...]) -> tuple[Condition, ...] | None:
+        """The conditions that are not known to hold here; None where one cannot hold."""
+        left: list[Condition] = []
+        for c in tests:
+            low, high = c.of.lo, c.of.hi
+            for var, first, end in self._spans:
+                if len(c.of.terms) == 1 and c.of.terms[0] == (var, 1):
+                    low, high = c.of.const + first, c.of.const + end - 1
+            if high < c.lo or low >= c.hi:
+                return None
+            if low < c.lo or high >= c.hi or c.step != 1:
+                left.append(c)
+        return tuple(left)
 
     # values
 
@@ -236,9 +270,12 @@ class Emitter:
         if v.kind == "load":
             assert v.index is not None
             array, fill = v.payload
+            tests = self._open_conditions(v.conditions)
+            if tests is None:
+                return Literal(fill), "x"
             load = Load(array, self.shifted(v.index), self.stride(v.index) if width > 1 else 0)
-            if v.conditions:
-                return Guarded(self._conditions(v.conditions), load, fill), "x"
+            if tests:
+                return Guarded(self._conditions(tests), load, fill), "x"
             return load, "x"
         if v.kind == "literal":
             return Literal(v.payload), "c"
@@ -247,12 +284,15 @@ class Emitter:
         if v.kind == "position":
             assert v.index is not None
             stride = self.stride(v.index) if width > 1 else 0
-            return Position(self.shifted(v.index), stride), "i"
+            return Position(self.shifted(v.index), stride), "at"  # i0, i1 are axes
         assert v.kind == "select", v.kind
+        tests = self._open_conditions(v.conditions)
+        if not tests:
+            return Alias(self.vector(v.args[0] if tests is not None else v.args[1], width)), "w"
         mask = self.fresh("m")
         mask_type = ctype_of(ops.DTYPES["bool"], 1)
         scope = self._home(v)
-        scope.body.append(Define(mask, mask_type, Test(self._conditions(v.conditions))))
+        scope.body.append(Define(mask, mask_type, Test(self._conditions(tests))))
         if width > 1:
             wide = self.fresh("m")
             scope.body.append(Define(wide, ctype_of(ops.DTYPES["bool"], width), Splat(mask)))

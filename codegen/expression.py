@@ -40,11 +40,6 @@ class Value:
     over: frozenset[Var] = frozenset()
 
 
-def _told(n: Node) -> str:
-    count = n.src[0].shape[n.arg] if n.op.name == "gather" else n.arg[1]
-    return f"{n.op.name}: an index is out of range for a dimension of size {count}"
-
-
 def flat_index(index: Sequence[Ix], shape: Sequence[int]) -> Ix:
     """The row-major position of an index."""
     flat, stride = Ix(), 1
@@ -104,12 +99,10 @@ class Expressions:
         memory: Mapping[Node, str],
         reduce_index: Mapping[int, Ix] | None = None,
         results: Callable[[Node, Index], Value | None] | None = None,
-        check_base: int = 0,
     ) -> None:
         self.memory = memory
         self.reduce_index = reduce_index or {}
         self.results = results
-        self.check_base = check_base
         self.arguments: dict[str, Node] = {}  # late-bound scalars in use, by argument name
         self.index_arguments: dict[str, tuple[Node, Var]] = {}  # those that indices use
         self.checks: list[Node] = []
@@ -178,12 +171,8 @@ class Expressions:
         return [self._data[x] for x in variables(*indices) if x.kind == "datum"]
 
     def code_of(self, n: Node) -> int:
-        """The number that a failed check of this node leaves in the error word."""
-        return self.check_base + self.checks.index(n) + 1
-
-    def told_checks(self) -> tuple[tuple[int, str], ...]:
-        """Each error code with what was out of range."""
-        return tuple((self.code_of(n), _told(n)) for n in self.checks)
+        """What a failed check of this node adds to the kernel's own number in the error word."""
+        return self.checks.index(n)
 
     def scalars(self) -> tuple[tuple[str, Node], ...]:
         """Late-bound scalars by argument name."""

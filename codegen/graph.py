@@ -39,7 +39,8 @@ class Op:
     application; a string is a format of the operands. `grad(o, g, n)` gives the gradients of
     the operands from the gradient `g` of node `n`, written with the builders `o`; None marks an
     op that is not differentiable. `ulp` is the error allowed in float32. `cost` is the price of
-    one element, with an addition as 1.
+    one element, with an addition as 1. `placed` marks values that are on some device by
+    themselves.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Op:
     ulp: float = 0.5
     cost: int = 1
     starts_tracking: bool = False
+    placed: bool = False
 
     def __repr__(self) -> str:
         return self.name.upper()
@@ -59,13 +61,23 @@ class Op:
 class Node:
     """One array of the graph. Make nodes with `node()` or the builders of `ops`, never directly.
 
-    `tracked` tells that a VARIABLE lies below and gradients flow here. Three slots are kept by
+    `tracked` tells that a VARIABLE lies below and gradients flow here, `placed` that stored
+    values lie below: without any, the same node serves every device. Three slots are kept by
     the layer above and mean nothing here: `holders` counts the live tensors whose value this is,
     `memory` is what stands behind a stored value, `origin` the user's line that made the node.
     """
 
     __slots__ = (
-        "__weakref__", "arg", "dtype", "holders", "memory", "op", "origin", "shape", "src",
+        "__weakref__",
+        "arg",
+        "dtype",
+        "holders",
+        "memory",
+        "op",
+        "origin",
+        "placed",
+        "shape",
+        "src",
         "tracked",
     )  # fmt: skip
 
@@ -75,6 +87,7 @@ class Node:
     dtype: Final[DType]  # type: ignore[misc]
     shape: Final[Shape]  # type: ignore[misc]
     tracked: bool
+    placed: bool
     holders: int
     memory: Any
     origin: Any
@@ -127,13 +140,13 @@ def node(op: Op, src: tuple[Node, ...] = (), arg: Any = None) -> Node:
     new.src = src  # type: ignore[misc]
     new.arg = arg  # type: ignore[misc]
     new.dtype, new.shape = op.infer(src, arg)  # type: ignore[misc]
-    tracked = op.starts_tracking
-    if op.grad is not None:
-        for s in src:
-            if s.tracked:
-                tracked = True
-                break
-    new.tracked = tracked
+    tracked, placed = op.starts_tracking, op.placed
+    for s in src:
+        if s.tracked and op.grad is not None:
+            tracked = True
+        if s.placed:
+            placed = True
+    new.tracked, new.placed = tracked, placed
     new.holders = 0
     new.memory = new.origin = None
     ref = _Ref(new, _forget)
@@ -153,6 +166,7 @@ def forget_source(n: Node, leaf: Op, arg: Any) -> None:
         del _interned[key]
         ref.key = ()
     n.op, n.src, n.arg = leaf, (), arg  # type: ignore[misc]
+    n.placed = leaf.placed
 
 
 def toposort(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:

@@ -212,7 +212,21 @@ def _merge(sums: dict[Atom, int]) -> tuple[int, tuple[tuple[Atom, int], ...]]:
             for inner, k in atom.of.terms:
                 sums[inner] = sums.get(inner, 0) + c * k
             continue
-        for other, k in list(sums.items()):  # (x % nm)//n * n + x % n is x % nm
+        for other, k in list(sums.items()):
+            # (x // n) % m * n + x % n is x % nm
+            if (
+                isinstance(other, Remainder)
+                and k == c * atom.by
+                and other.of.const == 0
+                and other.of.terms == ((Quotient(atom.of, atom.by), 1),)
+            ):
+                del sums[other], sums[atom]
+                joined = atom.of % (atom.by * other.by)
+                for inner, factor in joined.terms:
+                    sums[inner] = sums.get(inner, 0) + c * factor
+                inner_const, terms = _merge(sums)
+                return const + c * joined.const + inner_const, terms
+            # (x % nm) // n * n + x % n is x % nm
             if k == c * atom.by and isinstance(other, Quotient) and other.by == atom.by:
                 wide = other.of.terms[0][0] if len(other.of.terms) == 1 else None
                 if (

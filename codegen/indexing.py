@@ -158,7 +158,7 @@ def _scatter_grad(o: Any, g: Node, n: Node) -> tuple[None, Node]:
     return None, o.where(hit, shared, o.const(0.0, g.dtype))
 
 
-BUFFER = Op("buffer", "leaf", _buffer, _no_data)
+BUFFER = Op("buffer", "leaf", _buffer, _no_data, placed=True)
 SCALAR = Op("scalar", "leaf", _scalar, _np_scalar)
 CONST = Op("const", "leaf", _const, _np_const)
 IOTA = Op("iota", "leaf", _iota, lambda n: np.arange(n.arg[0], dtype=n.arg[1].numpy))
@@ -178,6 +178,7 @@ TRANSFER = Op(
     _marker,
     lambda n, x: x,
     lambda o, g, n: (o.transfer(g, n.arg[1], n.arg[0]),),
+    placed=True,
 )
 
 LEAVES: dict[str, Op] = {op.name: op for op in (BUFFER, SCALAR, CONST, IOTA)}

@@ -3,6 +3,8 @@
 No atomics: a result never depends on which work-item came first.
 """
 
+from collections.abc import Sequence
+
 from . import ops
 from .emit import Emitter
 from .expression import Expressions, flat_index
@@ -23,7 +25,7 @@ from .kernel import (
     Store,
     ctype_of,
 )  # fmt: skip
-from .lower import Checks, LoopGroup, kernel_params
+from .loop_group import LoopGroup, kernel_params
 
 __all__ = ["lower_irregular"]
 
@@ -54,18 +56,18 @@ def _at(index: tuple[Ix, ...], axis: int, position: Ix) -> tuple[Ix, ...]:
 def _kernel(
     group: LoopGroup, line: Var, count: int, body: tuple[Statement, ...],
     expressions: Expressions, params: tuple[Param, ...], work: int,
-) -> tuple[Kernel, Checks]:  # fmt: skip
+) -> tuple[Kernel, Sequence[Node]]:  # fmt: skip
     moved = sum(p.size * p.dtype.itemsize for p in params if p.kind in ("in", "out"))
     kernel = Kernel(group.name, params, (), (line,), body, (count,), (1,), work, moved,
                     expressions.scalars())  # fmt: skip
-    return kernel, expressions.told_checks()
+    return kernel, expressions.checks
 
 
-def _scan(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
+def _scan(group: LoopGroup, n: Node) -> tuple[Kernel, Sequence[Node]]:
     x = n.src[0]
     axis, mode = n.arg
     line, index, count = _lines(n.shape, axis)
-    expressions = Expressions(group.memory, check_base=group.check_base)
+    expressions = Expressions(group.memory)
     step = Var("r0", 0, n.shape[axis] - 1)
     value = expressions.value(x, _at(index, axis, Ix.of(step)))
     out_at = flat_index(_at(index, axis, Ix.of(step)), n.shape)
@@ -82,12 +84,12 @@ def _scan(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
     return _kernel(group, line, count, tuple(e.scopes[0].body), expressions, params, n.size)
 
 
-def _scatter(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
+def _scatter(group: LoopGroup, n: Node) -> tuple[Kernel, Sequence[Node]]:
     """A work-item owns lines of the result: fills them, then walks the sources in order."""
     places, values = n.src
     axis, count_out, mode = n.arg
     line, index, count = _lines(n.shape, axis)
-    expressions = Expressions(group.memory, check_base=group.check_base)
+    expressions = Expressions(group.memory)
     step = Var("r0", 0, values.shape[axis] - 1)
     at = _at(index, axis, Ix.of(step))
     place_at = tuple(i if m != 1 else Ix() for i, m in zip(at, places.shape, strict=True))
@@ -118,7 +120,7 @@ def _scatter(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
     return _kernel(group, line, count, tuple(e.scopes[0].body), expressions, params, values.size)
 
 
-def _argsort(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
+def _argsort(group: LoopGroup, n: Node) -> tuple[Kernel, Sequence[Node]]:
     """A stable merge sort of positions for each line; the values stay where they are."""
     x = n.src[0]
     axis, descending = n.arg
@@ -126,7 +128,7 @@ def _argsort(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
     stride = 1
     for m in n.shape[axis + 1 :]:
         stride *= m
-    expressions = Expressions(group.memory, check_base=group.check_base)
+    expressions = Expressions(group.memory)
     e = Emitter(expressions, [line])
     array = group.memory[x]
     out = group.outputs[0][1]
@@ -145,7 +147,7 @@ def _argsort(group: LoopGroup, n: Node) -> tuple[Kernel, Checks]:
     )
 
 
-def lower_irregular(group: LoopGroup, anchor: Node) -> tuple[Kernel, Checks]:
-    """The kernel of a scan, sort or scatter, and what its error codes mean."""
+def lower_irregular(group: LoopGroup, anchor: Node) -> tuple[Kernel, Sequence[Node]]:
+    """The kernel of a scan, sort or scatter, and the nodes whose indices it checks."""
     lowerings = {"scan": _scan, "scatter": _scatter, "argsort": _argsort}
     return lowerings[anchor.op.name](group, anchor)

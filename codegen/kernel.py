@@ -13,26 +13,25 @@
         | Load(array, index, stride)         stride 0 spreads one element over the lanes
         | Guarded(conditions, load, fill)    the load where the conditions hold (scalars)
         | Literal(value) | Position(index, stride) | Argument(name) | Splat(name)
-        | Lanes(names) | Lane(name, k) | Horizontal(op, name) | Alias(name)
+        | Lanes(names) | Horizontal(op, name) | Alias(name)
         | Test(conditions) | Checked(name, count, code)
 
 Names are assigned once per scope and typed, so a text never needs parentheses around operands.
 Index expressions are `Ix` over loop variables, arguments and checked data.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .dtype import DType
-from .elementwise import CType
 from .graph import Node, Op
 from .index import Condition, Ix, Var, variables
+from .opencl_text import CType
 
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
-    "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal", "Load",
+    "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lanes", "Literal", "Load",
     "Loop", "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test", "ctype_of",
-    "format_kernel", "verify_kernel", "walk",
+    "format_kernel", "verify_kernel",
 ]  # fmt: skip
 
 
@@ -99,12 +98,6 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    name: str
-    k: int
-
-
-@dataclass(frozen=True, slots=True)
 class Horizontal:
     """Combines the lanes of a vector by halves with a binary row."""
 
@@ -133,7 +126,7 @@ class Checked:
 
 
 Rhs = (
-    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lanes | Lane
+    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lanes
     | Horizontal | Alias | Test | Checked
 )  # fmt: skip
 
@@ -209,6 +202,7 @@ class Param:
     name: str
     dtype: DType
     kind: str  # 'in', 'out', 'scratch', 'scalar', 'index' (used in index expressions), 'error'
+    # (its word), 'code' and 'run' (what goes into it)
     size: int = 0
 
 
@@ -241,16 +235,6 @@ class Kernel:
     scalars: tuple[tuple[str, Node], ...] = ()  # late-bound scalars by argument name
 
 
-def walk(body: Sequence[Statement]) -> Iterator[Statement]:
-    """All statements, outer before inner."""
-    stack: list[Statement] = list(reversed(body))
-    while stack:
-        s = stack.pop()
-        yield s
-        if isinstance(s, Loop | If | Block):
-            stack.extend(reversed(s.body))
-
-
 def _operands(rhs: Rhs) -> tuple[str, ...]:
     match rhs:
         case Apply(args=args):
@@ -259,7 +243,7 @@ def _operands(rhs: Rhs) -> tuple[str, ...]:
             return (a, b, c)
         case Lanes(names=names):
             return names
-        case Splat(name=name) | Lane(name=name) | Horizontal(name=name) | Alias(name=name):
+        case Splat(name=name) | Horizontal(name=name) | Alias(name=name):
             return (name,)
         case Checked(name=name):
             return (name,)

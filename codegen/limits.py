@@ -16,4 +16,3 @@ class Limits:
     max_work_group: int = 64
     max_arguments: int = 64
     has_fp64: bool = True
-    one_program: bool = True

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .builtins import functions_for
-from .dtype import DType, bfloat16, bool_, float16, float64
-from .elementwise import CType
+from .dtype import DType, bfloat16, bool_, float16
 from .index import Condition, Ix
 from .kernel import (
     Alias,
@@ -25,7 +24,6 @@ from .kernel import (
     Horizontal,
     If,
     Kernel,
-    Lane,
     Lanes,
     Literal,
     Load,
@@ -37,8 +35,8 @@ from .kernel import (
     Statement,
     Store,
     Test,
-    walk,
 )  # fmt: skip
+from .opencl_text import CType
 
 __all__ = ["kernel_text", "literal", "program_text"]
 
@@ -78,6 +76,12 @@ def _float_literal(value: float, base: str) -> str:
     if base == "float":
         text += "f"
     return f"({text})" if text.startswith("-") else text
+
+
+def _accumulates(loop: Loop) -> bool:
+    """Whether scalars go from turn to turn: floats may not be reordered, and Intel's vectorizer
+    (2026.2) crashes on some such loops instead of leaving them alone."""
+    return any(isinstance(s, Assign) and s.type.width == 1 for s in loop.body)
 
 
 class _Printer:
@@ -195,14 +199,12 @@ class _Printer:
                 return f"({ctype.name})({name})"
             case Lanes(names=names):
                 return f"({ctype.name})({', '.join(names)})"
-            case Lane(name=name, k=k):
-                return f"{name}.s{k:x}"
             case Alias(name=name):
                 return name
             case Test(conditions=tests):
                 return f"-({self.conditions(tests)})"
             case Checked(name=name, count=count, code=code):
-                return f"lg_check({name}, {count}, {code}, lg_error)"
+                return f"lg_check({name}, {count}, lg_code + {code}, lg_run, lg_error)"
             case Horizontal():
                 raise AssertionError("horizontal is written as statements")
 
@@ -254,9 +256,11 @@ class _Printer:
                     end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
                 increment = f"{var.name}++" if step == 1 else f"{var.name} += {step}"
                 start_text = self.ix(start)
+                pragma = ["#pragma clang loop vectorize(disable)"] if _accumulates(s) else []
                 return [
+                    *pragma,
                     f"for ({self.index_type} {var.name} = {start_text}; {var.name} < {end}; "
-                    f"{increment}) {{"
+                    f"{increment}) {{",
                 ]
             case Block():
                 return ["{"]
@@ -304,6 +308,8 @@ class _Printer:
             return f"__global {p.dtype.storage}* restrict {p.name}"
         if p.kind == "error":
             return "__global volatile int* lg_error"
+        if p.kind in ("code", "run"):
+            return f"const int {p.name}"
         if p.kind == "index":
             return f"const {self.index_type} {p.name}"
         return f"const {'int' if p.dtype is bool_ else p.dtype.compute} {p.name}"
@@ -314,15 +320,11 @@ def kernel_text(kernel: Kernel) -> str:
     return _Printer(kernel).text()
 
 
-def program_text(kernels: Sequence[Kernel]) -> str:
-    """A whole program: settings, the functions that the kernels call, the kernels."""
-    texts = [kernel_text(k) for k in kernels]
-    uses_double = any(
-        (isinstance(s, Define) and s.type.base == "double") for k in kernels for s in walk(k.body)
-    ) or any(p.dtype is float64 for k in kernels for p in k.params)
+def program_text(kernels: Sequence[str]) -> str:
+    """A whole program: settings, the functions that the kernels call, the kernels' texts."""
     head = ["#pragma OPENCL FP_CONTRACT OFF"]
-    if uses_double:
-        head.append("#pragma OPENCL EXTENSION cl_khr_fp64 : enable")
-    body = "\n\n".join(texts)
+    body = "\n\n".join(kernels)
     called = functions_for(body)
+    if "double" in body or "double" in called:
+        head.append("#pragma OPENCL EXTENSION cl_khr_fp64 : enable")
     return "\n".join(head) + "\n\n" + (called + "\n\n" if called else "") + body + "\n"

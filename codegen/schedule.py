@@ -9,13 +9,15 @@
    contraction with bias and activation, becomes one kernel.
 3. A value is *stored* where it leaves its group, where it is asked for, where it feeds something
    that reads it often (a contraction's operand, a sort), or where recomputing would multiply
-   work: an expression beyond `_MOST_OPS` ops or one that is broadcast over much more work.
+   work: an expression beyond `_MOST_OPS` ops, one that is broadcast over much more work, or a
+   dear one (random numbers) beside a contraction, whose unrolled text would repeat it.
 4. Stored free nodes of one shape that read the same memory share a kernel.
 
 Every group has a level above the levels of all groups it reads from, and joins keep it so:
 the result has no cycles by construction.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +29,7 @@ __all__ = ["Group", "schedule"]
 _MOST_OPS = 200  # compile time grows worse than linearly with the text of a kernel
 _MOST_READS = 24
 _DEAR, _SPREAD = 12, 4  # broadcasting a value this dear this many times: store it first
+_LENGTHY = 32  # beside a contraction, which repeats the text for every register of its block
 
 
 @dataclass(eq=False, slots=True)
@@ -218,6 +221,8 @@ class _Scheduler:
                 if producer.level >= group.level and group.consumed:
                     return False
             else:
+                if group.kind == "contract" and self.info(s).cost >= _LENGTHY:
+                    self.store(s, "dear, beside a contraction")
                 f = self.info(s)
                 reads |= f.reads
                 new_ops |= f.ops
@@ -226,7 +231,7 @@ class _Scheduler:
         if not self._admit(group, reads):
             return False
         for s in others:
-            if s in self.home:
+            if s in self.home and not self._merged(self.home[s], group):
                 self.store(s, "two groups meet")
                 if not self._admit(group, [s]):
                     return False
@@ -235,6 +240,25 @@ class _Scheduler:
         group.ops |= new_ops
         self.home[n] = group
         group.mapping[n] = mapping
+        return True
+
+    def _merged(self, other: Group, group: Group) -> bool:
+        """Takes a group of the same domain, of which nothing is stored yet, into `group`."""
+        if other is group:
+            return True
+        domain = (group.kind, group.shape, group.reduced)
+        if other.outputs or domain != (other.kind, other.shape, other.reduced):
+            return False
+        if group.kind != "reduce" or len(group.ops | other.ops) > _MOST_OPS:
+            return False
+        if len(group.reads | other.reads) > _MOST_READS or not self._admit(group, other.reads):
+            return False
+        for n in other.mapping:
+            self.home[n] = group
+        group.mapping |= other.mapping
+        group.ops |= other.ops
+        self._read(group, other.reads)
+        self.by_domain[other.shape, other.reduced].remove(other)
         return True
 
     def _mapping_in(self, n: Node, group: Group) -> tuple[int, ...] | None:
@@ -257,7 +281,7 @@ class _Scheduler:
         for axis, size in zip(found, n.shape, strict=True):
             if size != 1 and (axis < 0 or group.shape[axis] != size):
                 return None
-        if group.kind == "contract" and n.shape != group.shape:
+        if group.kind == "contract" and n.size != math.prod(group.shape):
             return None
         return tuple(found)
 

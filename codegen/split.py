@@ -6,9 +6,12 @@ from . import ops
 from .dtype import int64
 from .graph import Node, Shape, node, rewrite
 from .limits import Limits
+from .reduction import contract_shape
 
 __all__ = ["split_reductions", "unit_reshape"]
 
+_DEEP = 2048  # positions a contraction sums, from which parts side by side may pay
+_TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
 
 
@@ -61,12 +64,44 @@ def _split(n: Node, limits: Limits) -> Node | None:
     return ops.reshape(again(stage, (axis,)), n.shape)
 
 
+def _split_contraction(n: Node, limits: Limits) -> Node | None:
+    """A contraction with few results and a long sum: parts of the sum side by side."""
+    a, b = n.src
+    lhs, rhs, out = n.arg
+    sizes = contract_shape(a, b, n.arg)
+    contracted = [x for x in lhs if x not in out]
+    depth = 1
+    for x in contracted:
+        depth *= sizes[x]
+    few = n.size < _TILE * 4 * limits.compute_units
+    if not contracted or depth < _DEEP or not few:
+        return None
+    longest = max(contracted, key=lambda x: sizes[x])
+    count = sizes[longest]
+    wanted = min(8 * limits.compute_units, depth // (_DEEP // 4))
+    parts = max((d for d in range(1, wanted + 1) if count % d == 0), default=1)
+    if parts < 2:
+        return None
+    part = 1 + max(*lhs, *rhs)
+
+    def cut(x: Node, labels: tuple[int, ...]) -> tuple[Node, tuple[int, ...]]:
+        at = labels.index(longest)
+        shape = (*x.shape[:at], parts, count // parts, *x.shape[at + 1 :])
+        return ops.reshape(x, shape), (*labels[:at], part, *labels[at:])
+
+    (a, lhs), (b, rhs) = cut(a, lhs), cut(b, rhs)
+    stage = ops.contract(a, b, lhs, rhs, (part, *out))
+    return ops.reshape(ops.sum_(stage, (0,)), n.shape)
+
+
 def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
     """The outputs with reductions of much into little done in two stages."""
 
     def rule(n: Node) -> Node | None:
         if n.op.name in ("sum", "prod", "max", "min"):
             return _split(n, limits)
+        if n.op.name == "contract":
+            return _split_contraction(n, limits)
         return None
 
     return rewrite(outputs, rule)[0]

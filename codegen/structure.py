@@ -9,20 +9,24 @@ from typing import Any
 
 from .graph import Node, toposort
 
-__all__ = ["structure"]
+__all__ = ["lookups", "structure"]
 
 _SKIPPED = ("variable", "detach")
 
 
 def structure(
     outputs: Sequence[Node], stored: Callable[[Node], bool]
-) -> tuple[tuple[Any, ...], list[Node]]:
-    """The key of a graph and its late-bound nodes; nothing below `stored` nodes is looked at."""
+) -> tuple[tuple[Any, ...], list[Node], list[Node]]:
+    """The key of a graph, its late-bound nodes, and all of its nodes, operands before users.
+
+    Nothing below `stored` nodes is looked at.
+    """
     number: dict[Node, int] = {}
     key: list[Any] = []
     late: list[Node] = []
     count = 0
-    for n in toposort(outputs, stored):
+    order = toposort(outputs, stored)
+    for n in order:
         name = n.op.name
         if name in _SKIPPED and not stored(n):
             number[n] = number[n.src[0]]  # marks on a value are no part of the computation
@@ -41,4 +45,18 @@ def structure(
         else:
             key.append((n.op, n.arg, *[number[s] for s in n.src]))
     key.append(tuple([number[n] for n in outputs]))
-    return tuple(key), late
+    return tuple(key), late, order
+
+
+def lookups(order: Sequence[Node]) -> list[Node]:
+    """The nodes that check indices; one without an origin gets that of its nearest user."""
+    origin: dict[Node, Any] = {}
+    found: list[Node] = []
+    for n in reversed(order):
+        own = n.origin or origin.get(n)
+        for s in n.src:
+            origin[s] = origin.get(s) or own
+        if n.op.name in ("gather", "scatter"):
+            n.origin = own
+            found.append(n)
+    return found

@@ -1,7 +1,7 @@
 """The environment variables, all in one place; read once, at import.
 
 LAZYGRAD_DEVICE   the default device: an implementation, a kind or a number
-LAZYGRAD_DEBUG    1 plans, 2 kernel timings, 3 sources, 4 why kernels were cut, 5 graphs
+LAZYGRAD_DEBUG    1 devices, 2 plans, 3 kernel timings, 4 sources, 5 graphs; each with those before
 LAZYGRAD_DUMP     a folder that gets every kernel as a .cl file and an index
 LAZYGRAD_CHECK    1 runs the verifiers between the compiler's passes
 LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime)

@@ -9,17 +9,20 @@ from typing import Any
 import numpy as np
 
 from lazygrad import runtime
-from lazygrad.codegen.compile import Argument, Plan, compile_graph
+from lazygrad.codegen.compile import Argument, Plan, compile_graph, without_bodies
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
-from lazygrad.codegen.structure import structure
+from lazygrad.codegen.opencl import program_text
+from lazygrad.codegen.structure import lookups, structure
 from lazygrad.runtime import Buffer, Device
 
 from . import config, inspection
+from .pending import ready
 
 __all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
 
 _MOST_PLANS = 4096
+_MOST_PROGRAMS = 16384
 
 
 @dataclass
@@ -68,6 +71,26 @@ _plans: "OrderedDict[tuple[Any, ...], Executable]" = OrderedDict()
 _lock = threading.RLock()
 
 
+# programs by the text of a kernel in them: a new plan builds only the kernels that are new
+_programs: "OrderedDict[tuple[Device, str], runtime.Program]" = OrderedDict()
+
+
+def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
+    """A program for each kernel text; new kernels are built together where the driver likes it."""
+    texts = dict.fromkeys(step.text for step in plan.steps)
+    found = {text: _programs[device, text] for text in texts if (device, text) in _programs}
+    missing = [text for text in texts if text not in found]
+    batches = [missing] if device.facts.one_program_per_plan else [[text] for text in missing]
+    for batch in batches:
+        if batch:
+            program = runtime.build(device, program_text(batch))
+            for text in batch:
+                found[text] = _programs[device, text] = program
+    while len(_programs) > _MOST_PROGRAMS:
+        _programs.popitem(last=False)
+    return found
+
+
 def limits_of(device: Device) -> Limits:
     """The compiler's view of a device."""
     facts = device.facts
@@ -79,54 +102,44 @@ def limits_of(device: Device) -> Limits:
         max_work_group=facts.max_work_group,
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
-        one_program=facts.one_program_per_plan,
     )
 
 
 class Executable:
-    """A plan built for a device. `errors` holds one word that its kernels set on a bad index."""
+    """A plan built for a device.
 
-    def __init__(self, device: Device, plan: Plan, graph: str) -> None:
+    `checks` tells whether its kernels check indices; `positions` where, in the order of
+    `lookups`, the graph that it was made from had what bore an origin.
+    """
+
+    def __init__(self, device: Device, plan: Plan, positions: dict[Any, int], graph: str) -> None:
         self.device = device
-        self.plan = plan
+        self.plan = without_bodies(plan)
         self.graph = graph
-        programs = [runtime.build(device, source) for source in plan.sources]
-        self.kernels = [
-            programs[of].kernel(step.kernel.name)
-            for step, of in zip(plan.steps, plan.program_of, strict=True)
-        ]
-        self.errors: Buffer | None = None
-        if any(step.checks for step in plan.steps):
-            self.errors = runtime.allocate(device, 4)
-            self.clear_error()
+        built = _programs_for(device, plan)
+        self.kernels = [built[step.text].kernel(step.kernel.name) for step in plan.steps]
+        self._infos: list[inspection.KernelInfo] = []
+        self.checks = any(step.checks for step in plan.steps)
+        self.positions = positions
         self._readers = [[_reader(a) for a in step.arguments] for step in plan.steps]
 
-    def clear_error(self) -> None:
-        assert self.errors is not None
-        runtime.write(self.errors, np.zeros(1, np.int32))
+    def infos(self) -> list[inspection.KernelInfo]:
+        """All kernels for people, in the order of their launches."""
+        if not self._infos:
+            self._infos = inspection.infos(self.plan)
+        return self._infos
 
-    def error(self) -> str | None:
-        """What went wrong in a launch since the last look, read from the device; None: nothing."""
-        assert self.errors is not None
-        code = np.zeros(1, np.int32)
-        runtime.read(self.errors, code)
-        if not code[0]:
-            return None
-        self.clear_error()
-        for step in self.plan.steps:
-            for number, told in step.checks:
-                if number == code[0]:
-                    where = inspection.lines_of(step)
-                    at = f"\nIt was computed at {', '.join(where)}." if where else ""
-                    return f"{told} (kernel {step.kernel.name}){at}"
-        return f"an index is out of range (code {code[0]})"
+    def run(
+        self, late: Sequence[Node], word: Buffer | None = None, number: int = 0
+    ) -> list[Buffer]:
+        """Launches every step without waiting; the buffers of the asked outputs, in order.
 
-    def run(self, late: Sequence[Node]) -> list[Buffer]:
-        """Launches every step without waiting; the buffers of the asked outputs, in order."""
+        Kernels that meet a bad index leave it, with the `number` of the run, in `word`.
+        """
         plan, device = self.plan, self.device
         outputs = [runtime.allocate(device, n) for n in plan.output_bytes]
         slots = [runtime.allocate(device, n) for n in plan.slots]
-        places = _Places(late, outputs, slots, self.errors)
+        places = _Places(late, outputs, slots, word, number)
         for step, kernel, readers in zip(plan.steps, self.kernels, self._readers, strict=True):
             arguments = [read(places) for read in readers]
             k = step.kernel
@@ -141,13 +154,14 @@ class Executable:
 class _Places:
     """Where the arguments of one run are."""
 
-    __slots__ = ("errors", "late", "outputs", "slots")
+    __slots__ = ("late", "number", "outputs", "slots", "word")
 
     def __init__(
         self, late: Sequence[Node], outputs: list[Buffer], slots: list[Buffer],
-        errors: Buffer | None,
+        word: Buffer | None, number: int,
     ) -> None:  # fmt: skip
-        self.late, self.outputs, self.slots, self.errors = late, outputs, slots, errors
+        self.late, self.outputs, self.slots = late, outputs, slots
+        self.word, self.number = word, number
 
 
 def _reader(argument: Argument) -> Callable[[_Places], Any]:
@@ -158,7 +172,11 @@ def _reader(argument: Argument) -> Callable[[_Places], Any]:
     if argument.kind == "output":
         return lambda p: p.outputs[k]
     if argument.kind == "error":
-        return lambda p: p.errors
+        return lambda p: p.word
+    if argument.kind == "run":
+        return lambda p: np.int32(p.number)
+    if argument.kind == "code":
+        return lambda p: np.int32(k)
     if argument.kind == "index":
         return lambda p: np.int32(p.late[k].arg.value)
     dtype = argument.dtype
@@ -174,36 +192,35 @@ def _reader(argument: Argument) -> Callable[[_Places], Any]:
     return late
 
 
-def _stored(n: Node) -> bool:
-    return n.memory is not None
-
-
-def executable_for(outputs: Sequence[Node], device: Device) -> tuple[Executable, list[Node]]:
-    """The executable for the structure of these outputs, and the late-bound nodes to run it with.
+def executable_for(
+    outputs: Sequence[Node], device: Device
+) -> tuple[Executable, list[Node], list[Node]]:
+    """The executable for the structure of these outputs, the late-bound nodes, and all nodes.
 
     Compiles at most once for each structure and device; raises what compiling raises (TypeError
     for float64 on a device without it, BuildError).
     """
-    key, late = structure(outputs, _stored)
+    key, late, order = structure(outputs, ready)
     full_key = (device, key)
     with _lock:
         found = _plans.get(full_key)
         if found is not None:
             _plans.move_to_end(full_key)
             _counts.plans_found += 1
-            return found, late
+            return found, late, order
+        positions = {n.origin: k for k, n in enumerate(lookups(order))}
         plan = compile_graph(outputs, late, limits_of(device), config.CHECK)
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
-        made = Executable(device, plan, graph)
+        made = Executable(device, plan, positions, graph)
         inspection.planned(made)
         _counts.plans_compiled += 1
         _plans[full_key] = made
         while len(_plans) > _MOST_PLANS:
             _plans.popitem(last=False)
-        return made, late
+        return made, late, order
 
 
 def plan_for(outputs: Sequence[Node], device: Device) -> Plan:
     """The plan for these outputs, neither built nor run nor kept."""
-    _key, late = structure(outputs, _stored)
+    _key, late, _order = structure(outputs, ready)
     return compile_graph(outputs, late, limits_of(device), config.CHECK)

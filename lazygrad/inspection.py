@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from lazygrad import runtime
 from lazygrad.codegen.compile import Plan, Step
 from lazygrad.codegen.graph import Node, format_graph
-from lazygrad.codegen.opencl import kernel_text
 
 from . import config
 
@@ -30,6 +29,7 @@ if config.DEBUG:
     _log.addHandler(_handler)
     _log.setLevel(logging.DEBUG)
 
+_told: set[runtime.Device] = set()
 _captured: ContextVar[list["KernelInfo"] | None] = ContextVar("captured", default=None)
 _dump_lock = threading.Lock()
 _dumped: set[str] = set()
@@ -73,7 +73,7 @@ def info(step: Step) -> KernelInfo:
     lines = lines_of(step)
     head = [f"// {k.name}: {k.flops} operations, {k.bytes_moved} bytes, {step.reason}"]
     head += [f"//   from {line}" for line in lines]
-    source = "\n".join([*head, kernel_text(k)])
+    source = "\n".join([*head, step.text])
     return KernelInfo(
         k.name, source, k.global_size, k.local_size, k.bytes_moved, k.flops, lines, step.reason
     )
@@ -106,6 +106,12 @@ def planned(made: "Executable") -> None:
         _dump(made, Path(config.DUMP))
     if not config.DEBUG:
         return
+    if made.device not in _told:
+        _told.add(made.device)
+        _log.debug("devices: %s", ", ".join(map(repr, runtime.devices())))
+        _log.debug("used from here on: %s", made.device)
+    if config.DEBUG < 2:
+        return
     plan = made.plan
     _log.debug(
         "plan of %d kernels on %s, %d intermediate bytes, %d output bytes",
@@ -113,13 +119,11 @@ def planned(made: "Executable") -> None:
     )  # fmt: skip
     for step in plan.steps:
         k = step.kernel
-        _log.debug("  %s %s: %d operations, %d bytes", k.name, k.global_size, k.flops,
-                   k.bytes_moved)  # fmt: skip
-        if config.DEBUG >= 4:
-            _log.debug("    stored because: %s", step.reason)
-    if config.DEBUG >= 3:
-        for source in plan.sources:
-            _log.debug("%s", source)
+        _log.debug("  %s %s: %d operations, %d bytes; %s", k.name, k.global_size, k.flops,
+                   k.bytes_moved, step.reason)  # fmt: skip
+    if config.DEBUG >= 4:
+        for text in dict.fromkeys(step.text for step in plan.steps):
+            _log.debug("%s", text)
     if config.DEBUG >= 5:
         _log.debug("%s", made.graph)
 
@@ -128,11 +132,11 @@ def launched(made: "Executable") -> None:
     """Called after each run of a plan."""
     found = _captured.get()
     if found is not None:
-        found += infos(made.plan)
+        found += made.infos()
 
 
 def timed(made: "Executable", records: Sequence[tuple[str, float, Any]]) -> None:
-    """Says how long each kernel of a run took, with its rates (level 2)."""
+    """Says how long each kernel of a run took, with its rates (level 3)."""
     for step, (name, seconds, _size) in zip(made.plan.steps, records, strict=False):
         k = step.kernel
         safe = max(seconds, 1e-9)

@@ -2,6 +2,7 @@
 
 Asking for one value plans with it
 - every pending in-place write of a live storage that shares work with it;
+- what a live tensor holds and was differentiated in that graph (a loss, with the step it drives);
 - every value on the way that a live tensor holds;
 - where gradients may still be taken of it: what they will read, so that no forward pass runs
   twice.
@@ -9,7 +10,7 @@ Asking for one value plans with it
 
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from lazygrad.codegen import ops
@@ -34,7 +35,10 @@ class StorageLike(Protocol):
 _writes: dict[int, tuple["weakref.ref[Any]", Node]] = {}
 _lock = threading.RLock()
 
-# outputs whose backward has run: nothing needs to be kept for it any more
+# outputs whose gradients were taken
+losses: "weakref.WeakSet[Node]" = weakref.WeakSet()
+
+# those that were so for the last time: nothing needs to be kept for it any more
 differentiated: "weakref.WeakSet[Node]" = weakref.WeakSet()
 
 
@@ -62,7 +66,13 @@ def settled(storage: StorageLike) -> None:
 
 
 def stored(n: Node) -> bool:
+    """Whether the value is in memory."""
     return n.memory is not None
+
+
+def ready(n: Node) -> bool:
+    """Whether a plan takes the value as given: it is stored, or comes from another device."""
+    return n.memory is not None or n.op.name == "transfer"
 
 
 def alias_source(n: Node) -> Node:
@@ -80,31 +90,19 @@ def is_constant(n: Node) -> bool:
     return n.memory is None and n.op.kind == "leaf"
 
 
-def _shares(order: Iterable[Node], visited: set[Node]) -> bool:
-    return any(n in visited and n.op.kind in _WORK for n in order)
-
-
 def together(targets: Sequence[Node]) -> tuple[list[Node], list[tuple[Any, Node]]]:
     """All nodes to realize with `targets`, and the (storage, old value) of writes among them."""
-    wanted = dict.fromkeys(targets)
-    visited = set(toposort(targets, stored))
-    included: list[tuple[Any, Node]] = []
-    candidates = [
-        (s, old) for s, old in writes() if s.node.memory is None and not is_constant(s.node)
-    ]
-    orders = {id(s): toposort([s.node], stored) for s, _ in candidates}
-    grew = True
-    while grew and candidates:
-        grew = False
-        for pair in list(candidates):
-            node = pair[0].node
-            if node in wanted or _shares(orders[id(pair[0])], visited):
-                wanted[node] = None
-                visited.update(orders[id(pair[0])])
-                included.append(pair)
-                candidates.remove(pair)
-                grew = True
-    order = toposort(list(wanted), stored)
+    written: dict[Node, list[tuple[Any, Node]]] = {}
+    for s, old in writes():
+        written.setdefault(s.node, []).append((s, old))
+    held = [n for n in losses if n.holders and n not in written]
+    candidates = [n for n in (*written, *held) if n.memory is None and not is_constant(n)]
+    found = _Cones([*targets, *candidates])
+    mine = {found.part(t) for t in targets}
+    joined = [n for n in candidates if found.part(n) in mine and n not in found.crossing]
+    wanted = dict.fromkeys([*targets, *joined])
+    included = [pair for n in wanted for pair in written.get(n, ())]
+    order = toposort(list(wanted), ready)
     for n in order:
         if n.holders and n.memory is None:
             base = alias_source(n)
@@ -113,6 +111,47 @@ def together(targets: Sequence[Node]) -> tuple[list[Node], list[tuple[Any, Node]
     for n in _kept_for_backward([t for t in targets if t.tracked], order):
         wanted[n] = None
     return list(wanted), included
+
+
+class _Cones:
+    """Pending graphs sorted into parts that share work; leaves and views of them connect nothing.
+
+    `crossing` are the nodes above a transfer that has not happened.
+    """
+
+    def __init__(self, roots: Sequence[Node]) -> None:
+        self._above: dict[Node, Node] = {}
+        self._part: dict[Node, Node | None] = {}
+        self.crossing: set[Node] = set()
+        for n in toposort(roots, ready):
+            part: Node | None = None
+            if not ready(n):
+                for s in n.src:
+                    part = self._joined(part, self._part[s])
+                if n.op.kind in _WORK:
+                    self._above[n] = n
+                    part = self._joined(part, n)
+            if n.memory is None and (ready(n) or any(s in self.crossing for s in n.src)):
+                self.crossing.add(n)
+            self._part[n] = part
+
+    def _joined(self, a: Node | None, b: Node | None) -> Node | None:
+        if a is None or b is None:
+            return a or b
+        a, b = self._find(a), self._find(b)
+        self._above[b] = a
+        return a
+
+    def _find(self, n: Node) -> Node:
+        above = self._above
+        while above[n] is not n:
+            above[n] = n = above[above[n]]
+        return n
+
+    def part(self, n: Node) -> Node:
+        """One node for all that are connected; n itself where it stands alone."""
+        part = self._part[n]
+        return n if part is None else self._find(part)
 
 
 def _kept_for_backward(targets: Sequence[Node], order: Sequence[Node]) -> Iterator[Node]:

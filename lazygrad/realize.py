@@ -1,6 +1,6 @@
 """The one seam: nodes become memory. Finds what to compute together, runs it, reads it back."""
 
-import weakref
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -11,19 +11,19 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType
 from lazygrad.codegen.graph import Node, toposort
 from lazygrad.codegen.reference import evaluate
+from lazygrad.codegen.structure import lookups
 from lazygrad.runtime import Buffer, Device
 
-from . import config, inspection, pending
-from .execution import Executable, count_realization, executable_for, plan_for
+from . import bad_indices, config, inspection, pending
+from .execution import count_realization, executable_for, plan_for
 
 __all__ = [
-    "from_host", "is_realized", "kernels_of", "note_pending", "read", "realize",
-    "realize_nodes",
-    "register_written", "view",
+    "from_host", "host_view", "is_realized", "kernels_of", "note_pending", "realize",
+    "realize_nodes", "register_written", "to_host",
 ]  # fmt: skip
 
-# executables whose error word was not looked at since they ran, with the writes to take back
-_unchecked: dict[Device, list[tuple[Executable, list[tuple["weakref.ref[Any]", Node]]]]] = {}
+# planning reads and changes nodes that all threads share
+_lock = threading.RLock()
 
 _MOST_PENDING_NODES = 50_000
 _MOST_PENDING_BYTES = 1 << 30
@@ -71,6 +71,11 @@ def realize_nodes(nodes: Sequence[Node], device: Device) -> None:
     Raises what planning raises, before anything runs: TypeError for a type the device lacks,
     BuildError, OutOfMemoryError.
     """
+    with _lock:
+        _realize(nodes, device)
+
+
+def _realize(nodes: Sequence[Node], device: Device) -> None:
     global _pending_nodes, _pending_bytes
     targets = [
         n for n in nodes
@@ -78,6 +83,8 @@ def realize_nodes(nodes: Sequence[Node], device: Device) -> None:
     ]  # fmt: skip
     if not targets:
         return
+    if bad_indices.is_full(device):
+        bad_indices.look(device)
     _pending_nodes = _pending_bytes = 0
     _transfer_first(targets)
     outputs, written = pending.together(targets)
@@ -103,21 +110,25 @@ def _share_memory(n: Node) -> bool:
     return True
 
 
-def _run(wanted: list[Node], device: Device, written: list[tuple[Any, Node]]) -> None:
-    executable, late = executable_for(wanted, device)
+def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> None:
+    executable, late, order = executable_for(wanted, device)
     count_realization()
-    if config.DEBUG >= 2:
+    for n in late:
+        if isinstance(n.memory, bad_indices.Lost):
+            raise IndexError(n.memory.message)
+    word = bad_indices.word(device) if executable.checks else None
+    number = bad_indices.number(device)
+    if config.DEBUG >= 3:
         with inspection.profiling() as records:
-            buffers = executable.run(late)
+            buffers = executable.run(late, word, number)
         inspection.timed(executable, records)
     else:
-        buffers = executable.run(late)
+        buffers = executable.run(late, word, number)
     for n, memory in zip(wanted, buffers, strict=True):
         n.memory = memory
-    waiting = _unchecked.setdefault(device, [])
-    if executable.errors is not None or waiting:
-        taken_back = [(weakref.ref(s), old) for s, old in written if old.memory is not None]
-        waiting.append((executable, taken_back))
+    if bad_indices.watches(executable):
+        origins = [n.origin for n in lookups(order)] if executable.checks else []
+        bad_indices.note(executable, origins, late, wanted, written)
 
 
 def _transfer_first(targets: Sequence[Node]) -> None:
@@ -126,39 +137,14 @@ def _transfer_first(targets: Sequence[Node]) -> None:
         if n.op.name != "transfer" or n.memory is not None:
             continue
         source, target = n.arg
-        host = read(n.src[0], source)
+        host = to_host(n.src[0], source)
         memory = runtime.allocate(target, host.nbytes)
         if host.nbytes:
             runtime.write(memory, host)
         n.memory = memory
 
 
-def check_errors(device: Device) -> None:
-    """Raises IndexError where a kernel met a bad index since the last look.
-
-    Storages that were written in or after that plan get their values of before back.
-    """
-    waiting = _unchecked.pop(device, [])
-    failed: str | None = None
-    for executable, taken_back in waiting:
-        if failed is None and executable.errors is not None:
-            failed = executable.error()
-        elif executable.errors is not None:
-            executable.clear_error()
-        if failed is not None:
-            _take_back(taken_back)
-    if failed is not None:
-        raise IndexError(failed)
-
-
-def _take_back(written: list[tuple["weakref.ref[Any]", Node]]) -> None:
-    for ref, old in reversed(written):
-        storage = ref()
-        if storage is not None:
-            storage.rebase(old)
-
-
-def read(node: Node, device: Device) -> np.ndarray[Any, Any]:
+def to_host(node: Node, device: Device) -> np.ndarray[Any, Any]:
     """The value as a fresh array of the dtype's storage type; waits for it.
 
     Raises IndexError where a kernel on the way met an index out of range.
@@ -169,41 +155,58 @@ def read(node: Node, device: Device) -> np.ndarray[Any, Any]:
     out = np.empty(node.shape, node.dtype.numpy)
     if out.nbytes:
         runtime.read(_memory(node), out.reshape(-1))
-    check_errors(device)
+    _look(device)
     return out
 
 
-def view(node: Node, device: Device) -> np.ndarray[Any, Any]:
+def _look(device: Device) -> None:
+    with _lock:
+        bad_indices.look(device)
+
+
+def host_view(node: Node, device: Device) -> np.ndarray[Any, Any]:
     """The value as a read-only array, without a copy on CPU devices; it keeps the memory alive."""
     realize_nodes([node], device)
     memory = None if pending.is_constant(node) else _memory(node)
     mapped = runtime.host_view(memory) if memory is not None and memory.nbytes else None
     if mapped is None:
-        array = read(node, device)
+        array = to_host(node, device)
         array.flags.writeable = False
         return array
-    check_errors(device)
+    _look(device)
     count = node.size * node.dtype.itemsize
     return mapped[:count].view(node.dtype.numpy).reshape(node.shape)
 
 
 def _memory(node: Node) -> Buffer:
     memory = node.memory
+    if isinstance(memory, bad_indices.Lost):
+        raise IndexError(memory.message)
     assert isinstance(memory, Buffer)
     return memory
 
 
 def kernels_of(nodes: Sequence[Node], device: Device) -> list[inspection.KernelInfo]:
     """The kernels that realizing these nodes would launch; nothing is run."""
-    targets = [
-        n for n in nodes
-        if not pending.is_constant(n) and pending.alias_source(n).memory is None
-    ]  # fmt: skip
-    if not targets:
-        return []
-    outputs, _ = pending.together(targets)
-    bases = dict.fromkeys(pending.alias_source(n) for n in outputs)
-    return inspection.infos(plan_for([b for b in bases if b.memory is None], device))
+    with _lock:
+        return _planned(nodes, device)
+
+
+def _planned(nodes: Sequence[Node], device: Device) -> list[inspection.KernelInfo]:
+    parts = [
+        (n.arg[0], [n.src[0]])
+        for n in toposort(nodes, pending.stored)
+        if n.op.name == "transfer" and n.memory is None
+    ]
+    found: list[inspection.KernelInfo] = []
+    for place, asked in (*parts, (device, nodes)):
+        targets = [n for n in asked if not pending.ready(pending.alias_source(n))]
+        outputs, _ = pending.together([n for n in targets if not pending.is_constant(n)])
+        bases = dict.fromkeys(pending.alias_source(n) for n in outputs)
+        wanted = [b for b in bases if not pending.ready(b)]
+        if wanted:
+            found += inspection.infos(plan_for(wanted, place))
+    return found
 
 
 class _Handle(Protocol):

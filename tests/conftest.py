@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from lazygrad import runtime
-from lazygrad.devices import set_default_device
+from lazygrad.placement import set_default_device
 
 # every run draws the same examples; a first call compiles kernels, so time says nothing
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None)

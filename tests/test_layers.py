@@ -14,7 +14,9 @@ FOLDERS = {"lazygrad": "lazygrad", "lazygrad.codegen": "codegen", "lazygrad.runt
 
 # the files where the two legs meet, or that stand for one of them
 JOINTS = {
-    "lazygrad.devices",
+    "lazygrad.bad_indices",
+    "lazygrad.autograd",
+    "lazygrad.placement",
     "lazygrad.execution",
     "lazygrad.inspection",
     "lazygrad.pending",

@@ -58,7 +58,7 @@ CASES: dict[str, Callable[[], Node]] = {
 
 def _text(limits: Limits, build: Callable[[], Node]) -> str:
     output = build()
-    _key, late = structure([output], lambda n: n.op.name == "buffer")
+    _key, late, _order = structure([output], lambda n: n.op.name == "buffer")
     made = compile_graph([output], late, limits, check=True)
     return "\n\n".join(kernel_text(s.kernel) for s in made.steps) + "\n"
 

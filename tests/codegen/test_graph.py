@@ -35,9 +35,9 @@ def test_deep_chains_build_print_differentiate_and_free() -> None:
     (g,) = gradient([n], [seed], [x])
     assert g is not None and len(graph.toposort([g])) > 3 * DEPTH
     assert len(graph.toposort(simplify([n]))) == DEPTH + 1
-    key, late = structure([n], lambda m: m.op.name == "buffer")
+    key, late, _order = structure([n], lambda m: m.op.name == "buffer")
     assert len(key) == DEPTH + 2 and len(late) == 1
-    del x, n, seed, g, key, late
+    del x, n, seed, g, key, late, _order
     gc.collect()
     assert len(graph._interned) <= before + 8
 

@@ -61,3 +61,11 @@ def test_conditions_know_when_they_are_certain() -> None:
     assert Condition(i + 1, 0, 11).certain
     assert not Condition(i - 1, 0, 11).certain
     assert Condition(i - 1, 0, 11).text() == "i - 1 >= 0"
+
+
+def test_digits_of_a_number_are_the_number() -> None:
+    x = Ix.of(Var("x", 0, 59))
+    whole = x % 5 + ((x // 5) % 4) * 5 + (x // 20) * 20
+    assert whole.text() == "x"
+    wide = Ix.of(Var("y", 0, 999))
+    assert (wide % 5 + ((wide // 5) % 4) * 5).text() == "(y % 20)"

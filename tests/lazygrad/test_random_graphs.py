@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lazygrad import realize
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import float32, int64
 from lazygrad.codegen.graph import Node, toposort
 from lazygrad.codegen.reference import evaluate
+from lazygrad.realize import from_host, realize_nodes, to_host
 
 UNARY = ("neg", "abs_", "sin", "tanh", "exp_small", "sqrt_abs", "sign", "floor")
 BINARY = ("add", "sub", "mul", "maximum", "minimum", "where")
@@ -86,14 +86,14 @@ def _build(steps: list[tuple[str, int, int, int]], leaves: list[Node]) -> list[N
 def test_fused_equals_numpy(device: Any, steps: list[tuple[str, int, int, int]], seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = [rng.normal(size=(6, 6)).astype(np.float32) for _ in range(2)]
-    leaves = [realize.from_host(v, float32, device) for v in values]
+    leaves = [from_host(v, float32, device) for v in values]
     made = _build(steps, leaves)
     asked = [made[-1], made[len(made) // 2]]
     wide = {n: v.astype(np.float64) for n, v in zip(leaves, values, strict=True)}
     wanted = _evaluate_wide(asked, wide)
-    realize.realize_nodes(asked, device)
+    realize_nodes(asked, device)
     for n, expected in zip(asked, wanted, strict=True):
-        np.testing.assert_allclose(realize.read(n, device), expected, rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(to_host(n, device), expected, rtol=2e-3, atol=2e-3)
 
 
 def _evaluate_wide(asked: list[Node], data: dict[Node, Any]) -> list[Any]:
@@ -110,14 +110,14 @@ def test_unfused_equals_fused(device: Any) -> None:
     values = [rng.normal(size=(6, 6)).astype(np.float32) for _ in range(2)]
     every = (*UNARY, *BINARY, *VIEWS, *REDUCE, *OTHER)
     steps = [(kind, 2 * i + 1, i, i % 4) for i, kind in enumerate(every)]
-    together = _build(steps, [realize.from_host(v, float32, device) for v in values])
-    realize.realize_nodes(together[-1:], device)
-    leaves = [realize.from_host(v, float32, device) for v in values]
+    together = _build(steps, [from_host(v, float32, device) for v in values])
+    realize_nodes(together[-1:], device)
+    leaves = [from_host(v, float32, device) for v in values]
     nodes = list(leaves)
     for kind, i, j, k in steps:
         nodes.append(_apply(kind, nodes[i % len(nodes)], nodes[j % len(nodes)], k))
-        realize.realize_nodes(nodes[-1:], device)
-    got, expected = realize.read(together[-1], device), realize.read(nodes[-1], device)
+        realize_nodes(nodes[-1:], device)
+    got, expected = to_host(together[-1], device), to_host(nodes[-1], device)
     np.testing.assert_allclose(got, expected, rtol=2e-3, atol=2e-3)
     data = dict(zip(leaves, values, strict=True))
     reference = evaluate(_build(steps, leaves)[-1:], data)[0]

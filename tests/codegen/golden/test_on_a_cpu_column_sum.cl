@@ -24,6 +24,7 @@ void sum_300x200_f32(__global float* restrict out0, __global const float* restri
   }
   for (int i0 = 192; i0 < min((int)(g0*64 + 64), (int)200); i0++) {
     float acc9 = 0.0f;
+    #pragma clang loop vectorize(disable)
     for (int r0 = 0; r0 < 300; r0++) {
       const float x10 = in0[i0 + r0*200];
       acc9 = acc9 + x10;

@@ -123,12 +123,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore16(x8, 0, panel + s*64 + 48);
     }
   }
-  const float16 x9 = vload16(0, in2 + j);
-  const float c11 = 0.0f;
-  const float16 v12 = (float16)(c11);
-  const float16 x15 = vload16(0, in2 + j + 16);
-  const float16 x19 = vload16(0, in2 + j + 32);
-  const float16 x23 = vload16(0, in2 + j + 48);
+  const float16 x10 = vload16(0, in2 + j);
+  const float c12 = 0.0f;
+  const float16 v13 = (float16)(c12);
+  const float16 x17 = vload16(0, in2 + j + 16);
+  const float16 x22 = vload16(0, in2 + j + 32);
+  const float16 x27 = vload16(0, in2 + j + 48);
   for (int t = 0; t < 11; t++) {
     const int i0 = min((int)(t*6), (int)58);
     float16 c0_0 = vload16(0, scratch + t*384);
@@ -197,119 +197,60 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       c5_2 = fma(x5, b2, c5_2);
       c5_3 = fma(x5, b3, c5_3);
     }
-    {
-      const int i = i0;
-      const float16 add_10 = c0_0 + x9;
-      const int16 lt_13 = add_10 < v12;
-      const float16 where_14 = (lt_13 ? v12 : add_10);
-      vstore16(where_14, 0, out0 + j + i*512);
-      const float16 add_16 = c0_1 + x15;
-      const int16 lt_17 = add_16 < v12;
-      const float16 where_18 = (lt_17 ? v12 : add_16);
-      vstore16(where_18, 0, out0 + j + i*512 + 16);
-      const float16 add_20 = c0_2 + x19;
-      const int16 lt_21 = add_20 < v12;
-      const float16 where_22 = (lt_21 ? v12 : add_20);
-      vstore16(where_22, 0, out0 + j + i*512 + 32);
-      const float16 add_24 = c0_3 + x23;
-      const int16 lt_25 = add_24 < v12;
-      const float16 where_26 = (lt_25 ? v12 : add_24);
-      vstore16(where_26, 0, out0 + j + i*512 + 48);
-    }
-    {
-      const int i = i0 + 1;
-      const float16 add_27 = c1_0 + x9;
-      const int16 lt_28 = add_27 < v12;
-      const float16 where_29 = (lt_28 ? v12 : add_27);
-      vstore16(where_29, 0, out0 + j + i*512);
-      const float16 add_30 = c1_1 + x15;
-      const int16 lt_31 = add_30 < v12;
-      const float16 where_32 = (lt_31 ? v12 : add_30);
-      vstore16(where_32, 0, out0 + j + i*512 + 16);
-      const float16 add_33 = c1_2 + x19;
-      const int16 lt_34 = add_33 < v12;
-      const float16 where_35 = (lt_34 ? v12 : add_33);
-      vstore16(where_35, 0, out0 + j + i*512 + 32);
-      const float16 add_36 = c1_3 + x23;
-      const int16 lt_37 = add_36 < v12;
-      const float16 where_38 = (lt_37 ? v12 : add_36);
-      vstore16(where_38, 0, out0 + j + i*512 + 48);
-    }
-    {
-      const int i = i0 + 2;
-      const float16 add_39 = c2_0 + x9;
-      const int16 lt_40 = add_39 < v12;
-      const float16 where_41 = (lt_40 ? v12 : add_39);
-      vstore16(where_41, 0, out0 + j + i*512);
-      const float16 add_42 = c2_1 + x15;
-      const int16 lt_43 = add_42 < v12;
-      const float16 where_44 = (lt_43 ? v12 : add_42);
-      vstore16(where_44, 0, out0 + j + i*512 + 16);
-      const float16 add_45 = c2_2 + x19;
-      const int16 lt_46 = add_45 < v12;
-      const float16 where_47 = (lt_46 ? v12 : add_45);
-      vstore16(where_47, 0, out0 + j + i*512 + 32);
-      const float16 add_48 = c2_3 + x23;
-      const int16 lt_49 = add_48 < v12;
-      const float16 where_50 = (lt_49 ? v12 : add_48);
-      vstore16(where_50, 0, out0 + j + i*512 + 48);
-    }
-    {
-      const int i = i0 + 3;
-      const float16 add_51 = c3_0 + x9;
-      const int16 lt_52 = add_51 < v12;
-      const float16 where_53 = (lt_52 ? v12 : add_51);
-      vstore16(where_53, 0, out0 + j + i*512);
-      const float16 add_54 = c3_1 + x15;
-      const int16 lt_55 = add_54 < v12;
-      const float16 where_56 = (lt_55 ? v12 : add_54);
-      vstore16(where_56, 0, out0 + j + i*512 + 16);
-      const float16 add_57 = c3_2 + x19;
-      const int16 lt_58 = add_57 < v12;
-      const float16 where_59 = (lt_58 ? v12 : add_57);
-      vstore16(where_59, 0, out0 + j + i*512 + 32);
-      const float16 add_60 = c3_3 + x23;
-      const int16 lt_61 = add_60 < v12;
-      const float16 where_62 = (lt_61 ? v12 : add_60);
-      vstore16(where_62, 0, out0 + j + i*512 + 48);
-    }
-    {
-      const int i = i0 + 4;
-      const float16 add_63 = c4_0 + x9;
-      const int16 lt_64 = add_63 < v12;
-      const float16 where_65 = (lt_64 ? v12 : add_63);
-      vstore16(where_65, 0, out0 + j + i*512);
-      const float16 add_66 = c4_1 + x15;
-      const int16 lt_67 = add_66 < v12;
-      const float16 where_68 = (lt_67 ? v12 : add_66);
-      vstore16(where_68, 0, out0 + j + i*512 + 16);
-      const float16 add_69 = c4_2 + x19;
-      const int16 lt_70 = add_69 < v12;
-      const float16 where_71 = (lt_70 ? v12 : add_69);
-      vstore16(where_71, 0, out0 + j + i*512 + 32);
-      const float16 add_72 = c4_3 + x23;
-      const int16 lt_73 = add_72 < v12;
-      const float16 where_74 = (lt_73 ? v12 : add_72);
-      vstore16(where_74, 0, out0 + j + i*512 + 48);
-    }
-    {
-      const int i = i0 + 5;
-      const float16 add_75 = c5_0 + x9;
-      const int16 lt_76 = add_75 < v12;
-      const float16 where_77 = (lt_76 ? v12 : add_75);
-      vstore16(where_77, 0, out0 + j + i*512);
-      const float16 add_78 = c5_1 + x15;
-      const int16 lt_79 = add_78 < v12;
-      const float16 where_80 = (lt_79 ? v12 : add_78);
-      vstore16(where_80, 0, out0 + j + i*512 + 16);
-      const float16 add_81 = c5_2 + x19;
-      const int16 lt_82 = add_81 < v12;
-      const float16 where_83 = (lt_82 ? v12 : add_81);
-      vstore16(where_83, 0, out0 + j + i*512 + 32);
-      const float16 add_84 = c5_3 + x23;
-      const int16 lt_85 = add_84 < v12;
-      const float16 where_86 = (lt_85 ? v12 : add_84);
-      vstore16(where_86, 0, out0 + j + i*512 + 48);
+    vstore16(c0_0, 0, scratch + t*384);
+    vstore16(c0_1, 0, scratch + t*384 + 16);
+    vstore16(c0_2, 0, scratch + t*384 + 32);
+    vstore16(c0_3, 0, scratch + t*384 + 48);
+    vstore16(c1_0, 0, scratch + t*384 + 64);
+    vstore16(c1_1, 0, scratch + t*384 + 80);
+    vstore16(c1_2, 0, scratch + t*384 + 96);
+    vstore16(c1_3, 0, scratch + t*384 + 112);
+    vstore16(c2_0, 0, scratch + t*384 + 128);
+    vstore16(c2_1, 0, scratch + t*384 + 144);
+    vstore16(c2_2, 0, scratch + t*384 + 160);
+    vstore16(c2_3, 0, scratch + t*384 + 176);
+    vstore16(c3_0, 0, scratch + t*384 + 192);
+    vstore16(c3_1, 0, scratch + t*384 + 208);
+    vstore16(c3_2, 0, scratch + t*384 + 224);
+    vstore16(c3_3, 0, scratch + t*384 + 240);
+    vstore16(c4_0, 0, scratch + t*384 + 256);
+    vstore16(c4_1, 0, scratch + t*384 + 272);
+    vstore16(c4_2, 0, scratch + t*384 + 288);
+    vstore16(c4_3, 0, scratch + t*384 + 304);
+    vstore16(c5_0, 0, scratch + t*384 + 320);
+    vstore16(c5_1, 0, scratch + t*384 + 336);
+    vstore16(c5_2, 0, scratch + t*384 + 352);
+    vstore16(c5_3, 0, scratch + t*384 + 368);
+    for (int r = 0; r < 6; r++) {
+      const int i = i0 + r;
+      {
+        const float16 c9 = vload16(0, scratch + t*384 + r*64);
+        const float16 add_11 = c9 + x10;
+        const int16 lt_14 = add_11 < v13;
+        const float16 where_15 = (lt_14 ? v13 : add_11);
+        vstore16(where_15, 0, out0 + j + i*512);
+      }
+      {
+        const float16 c16 = vload16(0, scratch + t*384 + r*64 + 16);
+        const float16 add_18 = c16 + x17;
+        const int16 lt_19 = add_18 < v13;
+        const float16 where_20 = (lt_19 ? v13 : add_18);
+        vstore16(where_20, 0, out0 + j + i*512 + 16);
+      }
+      {
+        const float16 c21 = vload16(0, scratch + t*384 + r*64 + 32);
+        const float16 add_23 = c21 + x22;
+        const int16 lt_24 = add_23 < v13;
+        const float16 where_25 = (lt_24 ? v13 : add_23);
+        vstore16(where_25, 0, out0 + j + i*512 + 32);
+      }
+      {
+        const float16 c26 = vload16(0, scratch + t*384 + r*64 + 48);
+        const float16 add_28 = c26 + x27;
+        const int16 lt_29 = add_28 < v13;
+        const float16 where_30 = (lt_29 ? v13 : add_28);
+        vstore16(where_30, 0, out0 + j + i*512 + 48);
+      }
     }
   }
 }

@@ -22,6 +22,7 @@ void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float*
       const float16 x10 = vload16(0, in0 + r0 + i0*100);
       acc1 = (((acc1 > x10) | isnan(acc1)) ? acc1 : x10);
     }
+    #pragma clang loop vectorize(disable)
     for (int r0 = 96; r0 < 100; r0++) {
       const float x11 = in0[r0 + i0*100];
       acc5 = (((acc5 > x11) || isnan(acc5)) ? acc5 : x11);
@@ -66,6 +67,7 @@ void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float*
       const float16 exp_38 = exp(sub_37);
       acc18 = acc18 + exp_38;
     }
+    #pragma clang loop vectorize(disable)
     for (int r0 = 96; r0 < 100; r0++) {
       const float x39 = in0[r0 + i0*100];
       const float sub_40 = x39 - max_17;

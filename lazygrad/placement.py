@@ -4,7 +4,7 @@ from typing import Any
 
 from lazygrad import runtime
 
-__all__ = ["Device", "default_device", "device", "find", "set_default_device"]
+__all__ = ["Device", "default_device", "device", "devices", "find", "set_default_device"]
 
 Device = runtime.Device
 
@@ -114,3 +114,8 @@ class device:
 
 
 _known: dict[Device, device] = {}
+
+
+def devices() -> list[device]:
+    """All OpenCL devices of this system, the best one first; a device's index counts them."""
+    return [device(found) for found in runtime.devices()]

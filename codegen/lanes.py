@@ -1,0 +1,148 @@
+"""Which axis of a loop kernel lies in vector lanes, how wide, and over which sections.
+
+A section is a run of the axis that one loop covers. Besides whole vectors and the rest there is
+a cut wherever a condition on the axis begins or ceases to hold (the edges of padding): inside a
+section it is known, so that padded arrays are copied in whole vectors too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .axes import Axes, extent
+from .emit import topological
+from .expression import Expressions, Value
+from .index import Condition, Ix, Var
+from .limits import Limits
+
+__all__ = ["Lanes", "Section"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """[start, stop) in steps of `step`, `lanes` at a time; part of the segment [low, high)."""
+
+    start: int
+    stop: int
+    step: int
+    lanes: int
+    low: int
+    high: int
+
+
+def _holds_between(c: Condition, var: Var) -> tuple[int, int] | None:
+    """Where along `var` a condition holds, if it looks at nothing else; None if it does."""
+    if c.step != 1 or len(c.of.terms) != 1 or c.of.coefficient(var) != 1:
+        return None
+    return c.lo - c.of.const, c.hi - c.of.const
+
+
+class Lanes:
+    """The choice for one kernel. `vec` may be None: nothing walks in steps that lanes like."""
+
+    def __init__(
+        self,
+        expressions: Expressions,
+        stores: Sequence[tuple[Value, str, Ix]],
+        axes: Axes,
+        limits: Limits,
+    ) -> None:
+        self.expressions, self.stores, self.axes = expressions, stores, axes
+        self.values = topological([v for v, *_ in stores])
+        self.reduces = [v for v in self.values if v.kind == "reduce"]
+        self.vec = self._choose()
+        self.width = self._width(limits)
+        self.unroll = self._unroll()
+        self.cuts = self._cuts()
+
+    def _possible(self, var: Var) -> bool:
+        """Whether every access strides along `var` and every condition on it is an edge."""
+        for v in self.expressions.all_values():
+            for c in v.conditions:
+                on_it = var in self.expressions.loop_vars(c.of)
+                if on_it and _holds_between(c, var) is None:
+                    return False
+            if v.kind == "datum" and var in v.deps:
+                return False
+            if v.index is None:
+                continue
+            if v.index.coefficient(var) is None:
+                return False
+            data = self.expressions.datum_deps.items()
+            if any(var in deps and v.index.coefficient(x) != 0 for x, deps in data):
+                return False
+        return all(at.coefficient(var) is not None for _, _, at in self.stores)
+
+    def _choose(self) -> Var | None:
+        """The axis that most accesses walk in steps of one element; stores count double."""
+        best, best_score = None, 0.0
+        for position, var in enumerate([*self.axes.parallel, *self.axes.reduced]):
+            if extent(var) < 4 or not self._possible(var):
+                continue
+            score = position * 0.01 + min(extent(var), 64) * 0.001
+            for v in self.expressions.all_values():
+                if v.kind == "load" and v.index is not None:
+                    stride = v.index.coefficient(var)
+                    score += {0: 0.2, 1: 1.0}.get(stride or 0, -1.0)
+            for _, _, at in self.stores:
+                stride = at.coefficient(var)
+                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0)
+            if score > best_score:
+                best, best_score = var, score
+        if best is None and self.axes.parallel and not self.axes.reduced:
+            return self.axes.parallel[-1]  # a scalar loop along the last axis
+        return best
+
+    def _width(self, limits: Limits) -> int:
+        if self.vec is None or not self._possible(self.vec):
+            return 1
+        there = [v for v in self.values if self.vec in v.deps or self.vec in v.over]
+        largest = max((v.dtype.compute_size for v in there), default=4)
+        most = min(limits.vector_bytes // max(largest, 4), 16, extent(self.vec))
+        width = 1
+        while width * 2 <= most:
+            width *= 2
+        return width
+
+    def _unroll(self) -> int:
+        """Copies of the body side by side, so that accumulators need not wait for themselves."""
+        if self.vec is None or self.width < 4 or not self.reduces:
+            return 1
+        room = extent(self.vec) // self.width
+        wanted = 4 if len(self.values) <= 10 else 2 if len(self.values) <= 24 else 1
+        while wanted > 1 and room < wanted:
+            wanted //= 2
+        return wanted
+
+    def _cuts(self) -> list[int]:
+        """Inner places along the axis where a condition changes."""
+        if self.vec is None or self.width == 1:
+            return []
+        found: set[int] = set()
+        for v in self.values:
+            for c in v.conditions:
+                found.update(_holds_between(c, self.vec) or ())
+        return sorted(x for x in found if 0 < x < extent(self.vec))
+
+    @property
+    def parallel(self) -> bool:
+        return self.vec is not None and self.vec in self.axes.parallel
+
+    @property
+    def reduced(self) -> bool:
+        return self.vec is not None and self.vec in self.axes.reduced
+
+    def sections(self, unroll: int) -> list[Section]:
+        """The loops that cover the axis: unrolled vectors, vectors, the rest; by segment."""
+        assert self.vec is not None
+        result: list[Section] = []
+        ends = [*self.cuts, extent(self.vec)]
+        low = 0
+        for high in ends:
+            at = low
+            for step, lanes in ((self.width * unroll, self.width), (self.width,) * 2, (1, 1)):
+                whole = (high - at) // step * step
+                if whole:
+                    result.append(Section(at, at + whole, step, lanes, low, high))
+                    at += whole
+            low = high
+        return result

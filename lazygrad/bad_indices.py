@@ -1,0 +1,162 @@
+"""Indices that only kernels see: who is told of a bad one, and what is taken back.
+
+A kernel clamps a bad index and leaves code, index and number of the run in its device's word, if
+none is there yet. Runs on a device come one after the other, so that the word names the first
+one that went wrong. What it computed, and what later runs computed from that, no program sees:
+written storages get their earlier values back, other values raise the error again when read.
+"""
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lazygrad import runtime
+from lazygrad.codegen.graph import Node
+from lazygrad.runtime import Buffer, Device
+
+from .execution import Executable
+
+__all__ = ["Lost", "Written", "is_full", "look", "note", "number", "watches", "word"]
+
+_MOST_RUNS = 64
+_MOST_BYTES = 1 << 26
+
+Written = list[tuple[Any, Node]]  # storages with the value that each had before
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Stands in the place of memory whose value a bad index spoiled."""
+
+    message: str
+
+
+@dataclass(eq=False)
+class _Run:
+    """A run that was not looked at: its lookups' lines, what it read, computed and wrote."""
+
+    executable: Executable
+    origins: Sequence[Any]
+    sources: "set[_Run]"
+    outputs: "list[weakref.ref[Node]]"
+    written: "list[tuple[weakref.ref[Any], Node]]"
+
+
+class _Watch:
+    """The word of one device, and the runs since the last look at it."""
+
+    def __init__(self, device: Device) -> None:
+        self.word: Buffer = runtime.allocate(device, 12)
+        self.runs: list[_Run] = []
+        self.bytes = 0
+        self.clear()
+
+    def clear(self) -> None:
+        runtime.write(self.word, np.zeros(3, np.int32))
+
+
+_watches: dict[Device, _Watch] = {}
+_made_by: "weakref.WeakKeyDictionary[Any, _Run]" = weakref.WeakKeyDictionary()
+
+
+def word(device: Device) -> Buffer:
+    """The word for the kernels of a device."""
+    watch = _watches.get(device)
+    if watch is None:
+        watch = _watches[device] = _Watch(device)
+    return watch.word
+
+
+def watches(executable: Executable) -> bool:
+    """Whether its next run is to be noted: it checks indices, or may read what such runs gave."""
+    watch = _watches.get(executable.device)
+    return executable.checks or (watch is not None and bool(watch.runs))
+
+
+def number(device: Device) -> int:
+    """The number of the next run that is noted."""
+    watch = _watches.get(device)
+    return 0 if watch is None else len(watch.runs)
+
+
+def note(
+    executable: Executable, origins: Sequence[Any], late: Sequence[Node], outputs: Sequence[Node],
+    written: Written,
+) -> None:  # fmt: skip
+    """Remembers a run, before any later one begins.
+
+    Args:
+        executable: what ran.
+        origins: where the lookups of the graph that was run came from, see `lookups`.
+        late, outputs: what it read and computed, all in memory now.
+        written: storages that get a value of it, with the value before.
+    """
+    watch = _watches[executable.device]
+    sources = {_made_by[n.memory] for n in late if n.memory in _made_by}
+    back = [(weakref.ref(s), old) for s, old in written if old.memory is not None]
+    run = _Run(executable, origins, sources, [weakref.ref(n) for n in outputs], back)
+    for n in outputs:
+        _made_by[n.memory] = run
+    watch.runs.append(run)
+    watch.bytes += sum(old.size * old.dtype.itemsize for _, old in back)
+
+
+def is_full(device: Device) -> bool:
+    """Whether so much waits, in runs or in bytes of old values, that it is time for a look."""
+    watch = _watches.get(device)
+    return watch is not None and (len(watch.runs) >= _MOST_RUNS or watch.bytes >= _MOST_BYTES)
+
+
+def look(device: Device) -> None:
+    """Raises IndexError where a kernel met a bad index since the last look; waits for the device.
+
+    Storages that were written in or after that run get their values of before back.
+    """
+    watch = _watches.get(device)
+    if watch is None or not watch.runs:
+        return
+    runs, watch.runs, watch.bytes = watch.runs, [], 0
+    _made_by.clear()
+    found = np.zeros(3, np.int32)
+    runtime.read(watch.word, found)
+    code, index, first = (int(n) for n in found)
+    if not code:
+        return
+    watch.clear()
+    spoiled = {runs[first]}
+    for run in runs[first + 1 :]:
+        # the word names one run: another that checks indices may have met a bad one too
+        if run.executable.checks or run.sources & spoiled:
+            spoiled.add(run)
+    message = _message(runs[first], code, index)
+    for run in reversed(runs[first:]):
+        if run in spoiled:
+            _take_back(run, message)
+    raise IndexError(message)
+
+
+def _take_back(run: _Run, message: str) -> None:
+    for output in run.outputs:
+        n = output()
+        if n is not None:
+            n.memory = Lost(message)
+    for ref, old in run.written:
+        storage = ref()
+        if storage is not None:
+            storage.rebase(old)
+
+
+def _message(run: _Run, code: int, index: int) -> str:
+    steps, positions = run.executable.plan.steps, run.executable.positions
+    step = next(s for s in steps if s.code <= code < s.code + len(s.checks))
+    check = step.checks[code - step.code]
+    # a negative one may count from the end, or stand for several dimensions
+    which = f"index {index}" if index >= 0 else "an index"
+    text = f"{check.op}: {which} is out of range for a dimension of size {check.size}"
+    origin = run.origins[positions[check.origin]] if check.origin in positions else None
+    if origin is None:
+        return f"{text} (kernel {step.kernel.name})"
+    return f"{text}\nIt was looked up at {origin[0].co_filename}:{origin[1]}."

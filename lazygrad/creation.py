@@ -1,0 +1,411 @@
+"""Tensors from values, and tensors of given sizes: `tensor`, `zeros`, `full`, ..."""
+
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.dtype import DType, bool_, int64
+from lazygrad.codegen.dtype import from_numpy as dtype_of
+from lazygrad.codegen.graph import Node, Shape
+
+from . import placement
+from .default_dtype import check_dtype, get_default_dtype
+from .errors import ShapeError
+from .handle import TensorBase, wrap
+from .promotion import scalar_operand
+from .realize import from_host, host_view
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = [
+    "CreationMethods", "as_tensor", "asarray", "empty", "empty_like", "from_numpy", "full",
+    "full_like", "made", "ones", "ones_like", "sizes", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
+
+Place = "str | int | placement.Device | placement.device | None"
+
+
+def sizes(name: str, given: Sequence[Any]) -> Shape:
+    """The shape written as `f(2, 3)` or `f((2, 3))`; TypeError, RuntimeError for what is none."""
+    parts: Any = given[0] if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+    try:
+        shape = tuple([operator.index(n) for n in parts])
+    except TypeError:
+        raise TypeError(
+            f"{name}: got sizes {tuple(given)!r}, expected integers or one tuple of them"
+        ) from None
+    for n in shape:
+        if n < 0:
+            raise ShapeError(
+                f"{name}: Trying to create tensor with negative dimension {n}: {list(shape)}"
+            )
+    return shape
+
+
+def made(node: Node, device: placement.Device, requires_grad: bool) -> "Tensor":
+    made = wrap(node, device)
+    if requires_grad:
+        made.requires_grad_()
+    return made
+
+
+# From values ----------------------------------------------------------------------------------
+
+
+def _ragged(name: str, data: Any) -> NoReturn:
+    """Raises the ValueError for nested sequences of unequal lengths, in PyTorch's words."""
+    level, depth = [data], 0
+    while level and all(isinstance(part, (list, tuple)) for part in level):
+        lengths = [len(part) for part in level]
+        for n in lengths:
+            if n != lengths[0]:
+                raise ValueError(
+                    f"{name}: expected sequence of length {lengths[0]} at dim {depth} (got {n})\n"
+                    "Rows of a tensor have one length: fill short ones up, or keep a list of "
+                    "tensors."
+                )
+        level, depth = [item for part in level for item in part], depth + 1
+    raise ValueError(
+        f"{name}: got numbers beside sequences at dim {depth}, expected one or the other\n"
+        "Rows of a tensor have one length: fill short ones up, or keep a list of tensors."
+    )
+
+
+def _not_numbers(name: str, array: NDArray[Any]) -> NoReturn:
+    """Raises for an array of objects: RuntimeError or, for too large integers, ValueError."""
+    for value in array.flat:
+        if not isinstance(value, (bool, int, float, np.generic)):
+            raise RuntimeError(
+                f"{name}: Could not infer dtype of {type(value).__name__}: got {value!r}, expected "
+                "numbers, sequences of them, arrays or tensors"
+            )
+    raise ValueError(f"{name}: got an integer that no dtype holds, expected at most 64 bits")
+
+
+def _first_leaf(data: Any) -> Any:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return data
+
+
+def _without_tensors(data: Any) -> Any:
+    """Nested sequences with arrays in place of tensors."""
+    if isinstance(data, TensorBase):
+        return host_view(data._node, data._base.device)
+    if isinstance(data, (list, tuple)):
+        return [_without_tensors(item) for item in data]
+    return data
+
+
+def _array(name: str, data: Any) -> tuple[NDArray[Any], DType]:
+    """The values as an array (stored bits for tensors), and the dtype that they suggest."""
+    leaf = _first_leaf(data)
+    if isinstance(leaf, TensorBase):
+        data = _without_tensors(data)
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        _ragged(name, data)
+    if array.dtype == object:
+        _not_numbers(name, array)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name}: got {leaf!r} of type {type(leaf).__name__}, expected numbers, sequences of "
+            "them, arrays or tensors"
+        )
+    if isinstance(leaf, TensorBase):
+        dtype: DType = leaf._node.dtype
+    elif isinstance(leaf, (np.ndarray, np.generic)):
+        dtype = dtype_of(array.dtype)
+    elif array.dtype.kind == "f":
+        dtype = get_default_dtype()
+    else:
+        dtype = bool_ if array.dtype.kind == "b" else int64
+    return array, dtype
+
+
+def _check_range(name: str, array: NDArray[Any], dtype: DType) -> None:
+    """Python numbers must fit an integer dtype, as in PyTorch; arrays may wrap around."""
+    if not dtype.is_integer or not array.size or array.dtype.kind == "b":
+        return
+    info = np.iinfo(dtype.numpy)
+    low, high = array.min(), array.max()
+    if not (low >= info.min and high <= info.max):
+        raise RuntimeError(
+            f"{name}: value cannot be converted to type {dtype.name} without overflow: got values "
+            f"from {low} to {high}, expected {info.min} to {info.max}"
+        )
+
+
+def _values_node(name: str, data: Any, dtype: DType | None, device: placement.Device) -> Node:
+    check_dtype(name, dtype)
+    if isinstance(data, TensorBase):
+        node = ops.detach(data._node)
+        if data._base.device is not device:
+            node = ops.transfer(node, data._base.device, device)
+        return node if dtype is None else ops.cast(node, dtype)
+    array, suggested = _array(name, data)
+    wanted = suggested if dtype is None else dtype
+    leaf = _first_leaf(data)
+    if isinstance(leaf, TensorBase) and suggested.name == "bfloat16":
+        array = suggested.from_storage(array)
+    elif not isinstance(leaf, (np.ndarray, np.generic, TensorBase)):
+        _check_range(name, array, wanted)
+    return from_host(wanted.to_storage(array), wanted, device)
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> "Tensor":
+    """A new tensor with a copy of the values: numbers, nested sequences, arrays or a tensor.
+
+    Without `dtype` Python floats give the default dtype, integers int64, bools bool; arrays and
+    tensors keep theirs. A new tensor has no gradient history.
+
+    Raises ValueError: rows of unequal length, integers beyond 64 bits; TypeError, RuntimeError:
+        values that are no numbers; RuntimeError: Python integers that `dtype` cannot hold.
+    """
+    if isinstance(data, TensorBase) and device is None:
+        place = data._base.device
+    else:
+        place = placement.find(device)
+    return made(_values_node("tensor", data, dtype, place), place, requires_grad)
+
+
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> "Tensor":
+    """A tensor with these values: itself where nothing changes, gradient history and all.
+
+    Arrays are copied (PyTorch would share their memory).
+    """
+    if isinstance(data, TensorBase):
+        given: Any = data
+        if device is not None:
+            given = given.to(device)
+        return given if dtype is None else given.to(dtype)  # type: ignore[no-any-return]
+    return tensor(data, dtype=dtype, device=device)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> "Tensor":
+    """As `as_tensor`; `copy=True`: in any case a new tensor."""
+    result: Any = as_tensor(obj, dtype, device)
+    if copy and result is obj:
+        result = result.clone()
+    if requires_grad:
+        result.requires_grad_()
+    return result  # type: ignore[no-any-return]
+
+
+def from_numpy(ndarray: NDArray[Any]) -> "Tensor":
+    """A tensor with a copy of an array's values, in its dtype (PyTorch would share memory).
+
+    Raises TypeError for what is no array, and for an array of a dtype that is not here.
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(
+            f"from_numpy: expected np.ndarray (got {type(ndarray).__name__}); write lg.tensor(...)"
+        )
+    dtype, device = dtype_of(ndarray.dtype), placement.default_device()
+    return wrap(from_host(dtype.to_storage(ndarray), dtype, device), device)
+
+
+# Of one value ---------------------------------------------------------------------------------
+
+
+def _filled(
+    name: str,
+    size: Sequence[Any],
+    value: bool | int | float,
+    dtype: DType | None,
+    device: Any,
+    requires_grad: bool,
+) -> "Tensor":
+    check_dtype(name, dtype)
+    node = scalar_operand(value, dtype or get_default_dtype())
+    return made(ops.expand(node, sizes(name, size)), placement.find(device), requires_grad)
+
+
+def zeros(
+    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> "Tensor":
+    """Zeros, written `zeros(2, 3)` or `zeros((2, 3))`; default dtype float32."""
+    return _filled("zeros", size, 0, dtype, device, requires_grad)
+
+
+def ones(
+    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> "Tensor":
+    """Ones, written `ones(2, 3)` or `ones((2, 3))`; default dtype float32."""
+    return _filled("ones", size, 1, dtype, device, requires_grad)
+
+
+def empty(
+    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> "Tensor":
+    """A tensor to be written to; PyTorch leaves its values open, here they are zeros."""
+    return _filled("empty", size, 0, dtype, device, requires_grad)
+
+
+def _fill_operand(name: str, value: Any, dtype: DType | None, device: placement.Device) -> Node:
+    check_dtype(name, dtype)
+    if isinstance(value, TensorBase):
+        if value._node.size != 1:
+            raise RuntimeError(
+                f"{name}: got a fill_value of shape {list(value.shape)}, expected one number"
+            )
+        node = _values_node(name, value, dtype, device)
+        return ops.reshape(node, ())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(
+            f"{name}: got fill_value {value!r} of type {type(value).__name__}, expected a number"
+        )
+    if dtype is None:
+        dtype = bool_ if isinstance(value, bool) else int64
+        if isinstance(value, float):
+            dtype = get_default_dtype()
+    return scalar_operand(value, dtype)
+
+
+def full(
+    size: Sequence[int],
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> "Tensor":
+    """One number everywhere; without `dtype` in that of the number."""
+    place = placement.find(device)
+    shape = sizes("full", size if isinstance(size, (tuple, list)) else (size,))
+    node = _fill_operand("full", fill_value, dtype, place)
+    return made(ops.expand(node, shape), place, requires_grad)
+
+
+def _like(
+    other: TensorBase, value: Any, dtype: DType | None, device: Any, requires_grad: bool
+) -> "Tensor":
+    node = other._node
+    place = other._base.device if device is None else placement.find(device)
+    filling = _fill_operand("full_like", value, dtype or node.dtype, place)
+    return made(ops.expand(filling, node.shape), place, requires_grad)
+
+
+def zeros_like(
+    input: TensorBase,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> "Tensor":
+    """Zeros of the shape, dtype and device of another tensor."""
+    return _like(input, 0, dtype, device, requires_grad)
+
+
+def ones_like(
+    input: TensorBase,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> "Tensor":
+    """Ones of the shape, dtype and device of another tensor."""
+    return _like(input, 1, dtype, device, requires_grad)
+
+
+def empty_like(
+    input: TensorBase,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> "Tensor":
+    """As `empty`, of the shape, dtype and device of another tensor."""
+    return _like(input, 0, dtype, device, requires_grad)
+
+
+def full_like(
+    input: TensorBase,
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> "Tensor":
+    """One number, of the shape, dtype and device of another tensor."""
+    return _like(input, fill_value, dtype, device, requires_grad)
+
+
+class CreationMethods(TensorBase):
+    """New tensors in the dtype and on the device of this one."""
+
+    def _new(
+        self, name: str, size: Sequence[Any], value: Any, dtype: DType | None, device: Any,
+        requires_grad: bool,
+    ) -> "Tensor":  # fmt: skip
+        place = self._base.device if device is None else placement.find(device)
+        node = _fill_operand(name, value, dtype or self._node.dtype, place)
+        return made(ops.expand(node, sizes(name, size)), place, requires_grad)
+
+    def new_tensor(
+        self, data: Any, *, dtype: DType | None = None, device: Any = None,
+        requires_grad: bool = False,
+    ) -> "Tensor":  # fmt: skip
+        """As `tensor`, in this tensor's dtype and on its device."""
+        place = self._base.device if device is None else placement.find(device)
+        node = _values_node("new_tensor", data, dtype or self._node.dtype, place)
+        return made(node, place, requires_grad)
+
+    def new_zeros(
+        self, *size: Any, dtype: DType | None = None, device: Any = None,
+        requires_grad: bool = False,
+    ) -> "Tensor":  # fmt: skip
+        """Zeros of the given sizes."""
+        return self._new("new_zeros", size, 0, dtype, device, requires_grad)
+
+    def new_ones(
+        self, *size: Any, dtype: DType | None = None, device: Any = None,
+        requires_grad: bool = False,
+    ) -> "Tensor":  # fmt: skip
+        """Ones of the given sizes."""
+        return self._new("new_ones", size, 1, dtype, device, requires_grad)
+
+    def new_empty(
+        self, *size: Any, dtype: DType | None = None, device: Any = None,
+        requires_grad: bool = False,
+    ) -> "Tensor":  # fmt: skip
+        """As `empty`, of the given sizes."""
+        return self._new("new_empty", size, 0, dtype, device, requires_grad)
+
+    def new_full(
+        self, size: Sequence[int], fill_value: Any, *, dtype: DType | None = None,
+        device: Any = None, requires_grad: bool = False,
+    ) -> "Tensor":  # fmt: skip
+        """One number, of the given sizes."""
+        return self._new("new_full", (size,), fill_value, dtype, device, requires_grad)
+
+    def new(self, *data: Any) -> "Tensor":
+        """A tensor of sizes `new(2, 3)` (zeros) or of values `new([1, 2])`, like this one."""
+        if len(data) == 1 and isinstance(data[0], (list, np.ndarray, TensorBase)):
+            return self.new_tensor(data[0])
+        return self.new_empty(*(data or (0,)))

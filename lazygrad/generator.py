@@ -1,0 +1,122 @@
+"""Streams of random numbers: counter-based, so that a seed gives the same on every device.
+
+A draw of n numbers hashes the counters offset, ..., offset + n - 1 under the seed as key (Philox
+4x32-10: Salmon et al., SC 2011). Seed and offset enter kernels as late-bound numbers; the offset
+moves on at the call, on the host, so that the order of calls alone decides the values.
+"""
+
+import math
+import secrets
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.dtype import uint8, uint64
+from lazygrad.codegen.graph import Node, Shape
+
+from . import placement
+from .handle import TensorBase, wrap
+from .realize import from_host, to_host
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = [
+    "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed",
+    "set_rng_state",
+]  # fmt: skip
+
+_MASK = (1 << 64) - 1
+_FIRST_SEED = 67280421310721  # PyTorch's
+
+
+class Generator:
+    """A stream of random numbers: a seed and how many numbers were drawn.
+
+    Args:
+        device: accepted and kept for programs that name one; values do not depend on it.
+    """
+
+    def __init__(self, device: Any = None) -> None:
+        self.device = device
+        self._seed = _FIRST_SEED
+        self._offset = 0
+
+    def manual_seed(self, seed: int) -> Self:
+        """Begins the stream of this seed; a negative one counts from 2**64 down."""
+        if not -(1 << 63) <= seed <= _MASK:
+            raise RuntimeError(f"manual_seed: got {seed}, expected an integer of 64 bits")
+        self._seed = int(seed) & _MASK
+        self._offset = 0
+        return self
+
+    def seed(self) -> int:
+        """Begins a stream of a seed that the system picks, and gives it."""
+        self.manual_seed(secrets.randbits(63))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed."""
+        return self._seed
+
+    def get_state(self) -> "Tensor":
+        """Seed and offset as a uint8 tensor of 16 bytes."""
+        bits = np.array([self._seed, self._offset], np.uint64).view(np.uint8)
+        place = placement.default_device()
+        return wrap(from_host(bits, uint8, place), place)
+
+    def set_state(self, new_state: TensorBase) -> Self:
+        """Goes back to a state that `get_state` gave; RuntimeError for what is none."""
+        node = new_state._node
+        if node.dtype is not uint8 or node.shape != (16,):
+            raise RuntimeError(
+                f"set_state: got {node.dtype.name} {list(node.shape)}, expected uint8 [16] from "
+                "get_state()"
+            )
+        words = to_host(node, new_state._base.device).view(np.uint64)
+        self._seed, self._offset = int(words[0]), int(words[1])
+        return self
+
+    def clone_state(self) -> "Generator":
+        """Another generator in the same state."""
+        copied = Generator(self.device)
+        copied._seed, copied._offset = self._seed, self._offset
+        return copied
+
+    def bits(self, shape: Shape) -> Node:
+        """The next numbers of the stream, uint32, as many as `shape` has elements."""
+        count = math.prod(shape)
+        first = self._offset
+        self._offset = (first + count) & _MASK
+        counter = ops.add(ops.iota(count, uint64), ops.scalar(first, uint64))
+        drawn = ops.philox(counter, ops.scalar(self._seed, uint64))
+        return ops.reshape(drawn, shape)
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Begins the stream of this seed for everything that names no generator."""
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Begins a stream of a seed that the system picks, and gives it."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> "Tensor":
+    """The state of the default generator, see `Generator.get_state`."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: TensorBase) -> None:
+    """Puts the default generator back into a state that `get_rng_state` gave."""
+    default_generator.set_state(new_state)

@@ -1,0 +1,399 @@
+"""Functions of one operand, rounding, activations, and formulas of several operands."""
+
+import math
+from typing import TYPE_CHECKING
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.dtype import DType, bool_, float32
+from lazygrad.codegen.graph import Node
+
+from .errors import wrap_dim
+from .handle import TensorBase
+from .promotion import Number, float_node
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = ["MathMethods", "wide_node"]
+
+
+def wide_node(node: Node, dtype: DType | None = None) -> Node:
+    """The value for a formula of several steps: half precision in float32, to round once."""
+    node = float_node(node) if dtype is None else ops.cast(node, dtype)
+    return ops.cast(node, float32) if node.dtype.itemsize == 2 else node
+
+
+def _c(value: float, x: Node) -> Node:
+    """A constant of the library in the dtype of x."""
+    return ops.const(value, x.dtype)
+
+
+def _sigmoid(x: Node) -> Node:
+    """t / (1 + t) or 1 / (1 + t) with t = exp(-|x|): nothing overflows, in the gradient neither."""
+    below = ops.lt(x, _c(0, x))
+    t = ops.exp(ops.where(below, x, ops.neg(x)))
+    one = _c(1, x)
+    return ops.div(ops.where(below, t, one), ops.add(one, t))
+
+
+def _asinh(x: Node) -> Node:
+    """sign(x) log1p(|x| + x^2 / (1 + sqrt(x^2 + 1)))."""
+    one, below = _c(1, x), ops.lt(x, _c(0, x))
+    size, square = ops.where(below, ops.neg(x), x), ops.mul(x, x)
+    root = ops.sqrt(ops.add(square, one))
+    value = ops.log1p(ops.add(size, ops.div(square, ops.add(one, root))))
+    return ops.where(below, ops.neg(value), value)
+
+
+_CENTRE = ((-0.140543331, 0.914624893, -1.645349621, 0.886226899),
+           (0.012229801, -0.329097515, 1.442710462, -2.118377725, 1.0))  # fmt: skip
+_TAIL = ((1.641345311, 3.429567803, -1.624906493, -1.970840454),
+         (1.637067800, 3.543889200, 1.0))  # fmt: skip
+
+
+def _rational(z: Node, coefficients: tuple[tuple[float, ...], tuple[float, ...]]) -> Node:
+    parts = []
+    for row in coefficients:
+        value = _c(row[0], z)
+        for c in row[1:]:
+            value = ops.add(ops.mul(value, z), _c(c, z))
+        parts.append(value)
+    return ops.div(parts[0], parts[1])
+
+
+def _erfinv(y: Node) -> Node:
+    """Rational approximations (as in PyTorch), then Newton steps; infinite at -1 and 1."""
+    one, size = _c(1, y), ops.abs_(y)
+    below = ops.lt(y, _c(0, y))
+    centre = ops.mul(y, _rational(ops.mul(y, y), _CENTRE))
+    half = ops.mul(ops.sub(one, size), _c(0.5, y))
+    tail = _rational(ops.sqrt(ops.neg(ops.log(half))), _TAIL)
+    tail = ops.where(below, ops.neg(tail), tail)
+    x = ops.where(ops.le(size, _c(0.7, y)), centre, tail)
+    for _ in range(2):
+        slope = ops.mul(_c(2 / math.sqrt(math.pi), y), ops.exp(ops.neg(ops.mul(x, x))))
+        x = ops.sub(x, ops.div(ops.sub(ops.erf(x), y), slope))
+    limit = ops.where(below, _c(-math.inf, y), _c(math.inf, y))
+    return ops.where(ops.eq(size, one), limit, x)
+
+
+class MathMethods(TensorBase):
+    """Elementwise functions. Where a result is no integer, integers become floating first."""
+
+    # -- exponentials and roots --------------------------------------------------------------
+
+    def exp(self) -> "Tensor":
+        """e to the power of each element."""
+        return self._wrap_like(ops.exp(float_node(self._node)))
+
+    def exp2(self) -> "Tensor":
+        """2 to the power of each element."""
+        return self._wrap_like(ops.exp2(float_node(self._node)))
+
+    def expm1(self) -> "Tensor":
+        """`exp(x) - 1`, exact near 0."""
+        return self._wrap_like(ops.expm1(float_node(self._node)))
+
+    def log(self) -> "Tensor":
+        """The natural logarithm; NaN below 0."""
+        return self._wrap_like(ops.log(float_node(self._node)))
+
+    def log2(self) -> "Tensor":
+        """The logarithm to base 2."""
+        return self._wrap_like(ops.log2(float_node(self._node)))
+
+    def log10(self) -> "Tensor":
+        """The logarithm to base 10."""
+        return self._wrap_like(ops.log10(float_node(self._node)))
+
+    def log1p(self) -> "Tensor":
+        """`log(1 + x)`, exact near 0."""
+        return self._wrap_like(ops.log1p(float_node(self._node)))
+
+    def sqrt(self) -> "Tensor":
+        """The square root; NaN below 0."""
+        return self._wrap_like(ops.sqrt(float_node(self._node)))
+
+    def rsqrt(self) -> "Tensor":
+        """`1 / sqrt(x)`."""
+        return self._wrap_like(ops.rsqrt(float_node(self._node)))
+
+    def square(self) -> "Tensor":
+        """`x * x`."""
+        node = self._node
+        return self._wrap_like(ops.bitwise_and(node, node) if node.dtype is bool_ else
+                          ops.mul(node, node))  # fmt: skip
+
+    def reciprocal(self) -> "Tensor":
+        """`1 / x`."""
+        node = float_node(self._node)
+        return self._wrap_like(ops.div(_c(1, node), node))
+
+    # -- circular and hyperbolic -------------------------------------------------------------
+
+    def sin(self) -> "Tensor":
+        """The sine, of radians."""
+        return self._wrap_like(ops.sin(float_node(self._node)))
+
+    def cos(self) -> "Tensor":
+        """The cosine, of radians."""
+        return self._wrap_like(ops.cos(float_node(self._node)))
+
+    def tan(self) -> "Tensor":
+        """The tangent, of radians."""
+        return self._wrap_like(ops.tan(float_node(self._node)))
+
+    def asin(self) -> "Tensor":
+        """The inverse of sin, in radians; NaN outside [-1, 1]."""
+        return self._wrap_like(ops.asin(float_node(self._node)))
+
+    def acos(self) -> "Tensor":
+        """The inverse of cos, in radians; NaN outside [-1, 1]."""
+        return self._wrap_like(ops.acos(float_node(self._node)))
+
+    def atan(self) -> "Tensor":
+        """The inverse of tan, in radians."""
+        return self._wrap_like(ops.atan(float_node(self._node)))
+
+    def sinh(self) -> "Tensor":
+        """The hyperbolic sine."""
+        return self._wrap_like(ops.sinh(float_node(self._node)))
+
+    def cosh(self) -> "Tensor":
+        """The hyperbolic cosine."""
+        return self._wrap_like(ops.cosh(float_node(self._node)))
+
+    def tanh(self) -> "Tensor":
+        """The hyperbolic tangent."""
+        return self._wrap_like(ops.tanh(float_node(self._node)))
+
+    def asinh(self) -> "Tensor":
+        """The inverse of sinh."""
+        return self._wrap_like(_asinh(float_node(self._node)))
+
+    def acosh(self) -> "Tensor":
+        """The inverse of cosh; NaN below 1."""
+        x = float_node(self._node)
+        one = _c(1, x)
+        above = ops.sub(x, one)
+        root = ops.mul(ops.sqrt(above), ops.sqrt(ops.add(x, one)))
+        return self._wrap_like(ops.log1p(ops.add(above, root)))
+
+    def atanh(self) -> "Tensor":
+        """The inverse of tanh; NaN outside [-1, 1]."""
+        x = float_node(self._node)
+        one = _c(1, x)
+        ratio = ops.div(ops.mul(_c(2, x), x), ops.sub(one, x))
+        return self._wrap_like(ops.mul(_c(0.5, x), ops.log1p(ratio)))
+
+    arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+
+    def deg2rad(self) -> "Tensor":
+        """Degrees as radians."""
+        x = float_node(self._node)
+        return self._wrap_like(ops.mul(x, _c(math.pi / 180, x)))
+
+    def rad2deg(self) -> "Tensor":
+        """Radians as degrees."""
+        x = float_node(self._node)
+        return self._wrap_like(ops.mul(x, _c(180 / math.pi, x)))
+
+    def sinc(self) -> "Tensor":
+        """`sin(pi x) / (pi x)`, and 1 at 0."""
+        x = float_node(self._node)
+        zero = ops.eq(x, _c(0, x))
+        angle = ops.mul(ops.where(zero, _c(1, x), x), _c(math.pi, x))
+        return self._wrap_like(ops.where(zero, _c(1, x), ops.div(ops.sin(angle), angle)))
+
+    # -- error function ----------------------------------------------------------------------
+
+    def erf(self) -> "Tensor":
+        """The error function."""
+        return self._wrap_like(ops.erf(float_node(self._node)))
+
+    def erfc(self) -> "Tensor":
+        """`1 - erf(x)`; far above 0 it is exactly 0 early, at about 4 in float32."""
+        x = float_node(self._node)
+        return self._wrap_like(ops.sub(_c(1, x), ops.erf(x)))
+
+    def erfinv(self) -> "Tensor":
+        """The inverse of erf; infinite at -1 and 1, NaN beyond."""
+        x = float_node(self._node)
+        return self._wrap_like(ops.cast(_erfinv(wide_node(x)), x.dtype))
+
+    # -- signs and rounding ------------------------------------------------------------------
+
+    def __neg__(self) -> "Tensor":
+        return self.neg()
+
+    def __pos__(self) -> "Tensor":
+        return self.positive()
+
+    def __abs__(self) -> "Tensor":
+        return self.abs()
+
+    def __invert__(self) -> "Tensor":
+        return self.bitwise_not()
+
+    def neg(self) -> "Tensor":
+        """`-x`; RuntimeError for bool."""
+        node = self._node
+        if node.dtype is bool_:
+            raise RuntimeError(
+                "neg: Negation, the `-` operator, on a bool tensor is not supported.\n"
+                "Use the `~` or `logical_not()` operator instead."
+            )
+        return self._wrap_like(ops.neg(node))
+
+    def positive(self) -> "Tensor":
+        """This tensor itself; RuntimeError for bool."""
+        if self._node.dtype is bool_:
+            raise RuntimeError("positive: The `+` operator, on a bool tensor is not supported.")
+        return self  # type: ignore[return-value]
+
+    def abs(self) -> "Tensor":
+        """`|x|`; its gradient at 0 is 0."""
+        node = self._node
+        return self._wrap_like(node if node.dtype.kind in "bu" else ops.abs_(node))
+
+    negative, absolute = neg, abs
+
+    def sign(self) -> "Tensor":
+        """-1, 0 or 1; 0 also for NaN, as in PyTorch."""
+        node = self._node
+        if node.dtype is bool_:
+            return self._wrap_like(node)
+        sign = ops.sign(node)
+        return self._wrap_like(ops.where(ops.isnan(node), _c(0, node), sign)
+                          if node.dtype.kind == "f" else sign)  # fmt: skip
+
+    sgn = sign
+
+    def bitwise_not(self) -> "Tensor":
+        """`~x`, of integers and bools; TypeError for floating dtypes."""
+        node = self._node
+        if node.dtype.kind == "f":
+            raise TypeError(
+                "bitwise_not: ~ (operator.invert) is only implemented on integer and Boolean-type "
+                f"tensors, got {node.dtype.name}\nWrite x.logical_not()."
+            )
+        return self._wrap_like(ops.bitwise_not(node))
+
+    def floor(self) -> "Tensor":
+        """Rounded down."""
+        node = self._node
+        return self._wrap_like(ops.floor(node) if node.dtype.kind == "f" else node)
+
+    def ceil(self) -> "Tensor":
+        """Rounded up."""
+        node = self._node
+        return self._wrap_like(ops.ceil(node) if node.dtype.kind == "f" else node)
+
+    def trunc(self) -> "Tensor":
+        """Rounded towards 0."""
+        node = self._node
+        return self._wrap_like(ops.trunc(node) if node.dtype.kind == "f" else node)
+
+    fix = trunc
+
+    def frac(self) -> "Tensor":
+        """What `trunc` takes away, with the sign of x."""
+        node = self._node
+        return self._wrap_like(ops.sub(node, ops.trunc(node)))
+
+    def round(self, *, decimals: int = 0) -> "Tensor":
+        """Rounded to the nearest, halves to even, at `decimals` digits behind the point."""
+        node = self._node
+        if node.dtype.kind != "f":
+            return self._wrap_like(node)
+        if decimals == 0:
+            return self._wrap_like(ops.round_(node))
+        scale = _c(10.0 ** abs(decimals), node)
+        there, back = (ops.mul, ops.div) if decimals > 0 else (ops.div, ops.mul)
+        return self._wrap_like(back(ops.round_(there(node, scale)), scale))
+
+    # -- tests -------------------------------------------------------------------------------
+
+    def isnan(self) -> "Tensor":
+        """Where x is NaN."""
+        return self._wrap_like(ops.isnan(self._node))
+
+    def isinf(self) -> "Tensor":
+        """Where x is infinite, of either sign."""
+        node = self._node
+        if node.dtype.kind != "f":
+            return self._wrap_like(ops.expand(ops.const(False, bool_), node.shape))
+        return self._wrap_like(ops.eq(ops.abs_(node), _c(math.inf, node)))
+
+    def isfinite(self) -> "Tensor":
+        """Where x is neither infinite nor NaN."""
+        node = self._node
+        if node.dtype.kind != "f":
+            return self._wrap_like(ops.expand(ops.const(True, bool_), node.shape))
+        return self._wrap_like(ops.lt(ops.abs_(node), _c(math.inf, node)))
+
+    # -- activations -------------------------------------------------------------------------
+
+    def relu(self) -> "Tensor":
+        """`max(x, 0)`; NaN stays, the gradient at 0 is 0."""
+        node = self._node
+        zero = _c(0, node)
+        return self._wrap_like(ops.where(ops.le(node, zero), zero, node))
+
+    def sigmoid(self) -> "Tensor":
+        """`1 / (1 + exp(-x))`, without overflow on either side."""
+        return self._wrap_like(_sigmoid(float_node(self._node)))
+
+    def logit(self, eps: Number | None = None) -> "Tensor":
+        """`log(x / (1 - x))`, the inverse of sigmoid; `eps`: x is clamped to [eps, 1 - eps]."""
+        x = float_node(self._node)
+        if eps is not None:
+            low, high = _c(float(eps), x), _c(1 - float(eps), x)
+            x = ops.where(ops.lt(x, low), low, ops.where(ops.lt(high, x), high, x))
+        return self._wrap_like(ops.log(ops.div(x, ops.sub(_c(1, x), x))))
+
+    def softmax(self, dim: int, dtype: DType | None = None) -> "Tensor":
+        """`exp(x) / sum(exp(x))` along `dim`, in `dtype` if given; sums to 1, never overflows."""
+        node, shifted, axes = self._shifted("softmax", dim, dtype)
+        powers = ops.exp(shifted)
+        return self._wrap_like(ops.cast(ops.div(powers, ops.sum_(powers, axes)), node.dtype))
+
+    def log_softmax(self, dim: int, dtype: DType | None = None) -> "Tensor":
+        """`log(softmax(x))` along `dim` without leaving the logarithm; in `dtype` if given."""
+        node, shifted, axes = self._shifted("log_softmax", dim, dtype)
+        total = ops.log(ops.sum_(ops.exp(shifted), axes))
+        return self._wrap_like(ops.cast(ops.sub(shifted, total), node.dtype))
+
+    def _shifted(
+        self, name: str, dim: int, dtype: DType | None
+    ) -> tuple[Node, Node, tuple[int, ...]]:
+        node = self._node if dtype is None else ops.cast(self._node, dtype)
+        axis = wrap_dim(name, dim, node.ndim)
+        if node.dtype.kind != "f":
+            raise NotImplementedError(  # a RuntimeError too, and what PyTorch raises
+                f"{name}: got a {node.dtype.name} tensor, expected a floating dtype; "
+                f"write x.{name}(dim, dtype=lg.float32)"
+            )
+        axes = (axis,) if node.shape and node.size else ()
+        x = wide_node(node)
+        return node, ops.sub(x, ops.max_(ops.detach(x), axes)), axes
+
+    def nan_to_num(
+        self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    ) -> "Tensor":
+        """NaN, infinity and -infinity replaced; by 0 and the dtype's extremes by default."""
+        x = self._node
+        if x.dtype.kind != "f":
+            return self._wrap_like(x)
+        largest = _LARGEST[x.dtype.name]
+        high, low = posinf if posinf is not None else largest, neginf
+        low = low if low is not None else -largest
+        result = ops.where(ops.eq(x, _c(math.inf, x)), _c(high, x), x)
+        result = ops.where(ops.eq(x, _c(-math.inf, x)), _c(low, x), result)
+        return self._wrap_like(ops.where(ops.isnan(x), _c(nan, x), result))
+
+
+_LARGEST: dict[str, float] = {
+    "float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38,
+    "float64": 1.7976931348623157e308,
+}  # fmt: skip

@@ -1,0 +1,192 @@
+"""What handles share: the current value of an array, its gradient histories, its version."""
+
+import sys
+import weakref
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.graph import Node
+
+from .placement import Device
+from .realize import register_written
+
+__all__ = [
+    "Alias",
+    "Overwrite",
+    "Storage",
+    "bridges",
+    "copied",
+    "note_overwritten",
+    "overwritten",
+    "own_reads",
+    "user_line",
+    "with_history_of",
+]
+
+
+class Overwrite(NamedTuple):
+    """Who wrote over a value: the user's line, and the nodes that the write itself made of it."""
+
+    line: str
+    own: "weakref.WeakSet[Node] | None"
+
+
+# values that an in-place write replaced, as long as some graph still holds them
+overwritten: "weakref.WeakKeyDictionary[Node, Overwrite]" = weakref.WeakKeyDictionary()
+
+# values that were copied into a storage of their own: reads of the copy survive a write to the
+# original, and a node does not tell which of both was read
+copied: "weakref.WeakSet[Node]" = weakref.WeakSet()
+_OTHERS_VALUE = ("view", "marker")  # kinds of nodes that show what some other storage may hold
+
+# VARIABLE nodes that stand for a value with another value's gradient: who the gradient goes to
+bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
+
+
+# where what needs no stored value (zeros, random numbers) is computed, for all devices
+_home: Device | None = None
+
+
+def _placed(node: Node, device: Device) -> Node:
+    """A value of another device than the first one; interned nodes know no devices."""
+    global _home
+    if node.placed:
+        return node
+    if _home is None:
+        _home = device
+    return node if device is _home else ops.transfer(node, _home, device)
+
+
+class Storage:
+    """What several handles share: the node that is the current value, its device, a version."""
+
+    __slots__ = ("__weakref__", "device", "node", "version")
+
+    checked: ClassVar[bool] = True
+    node: Node
+    device: Device
+    version: int
+
+    def __init__(self, node: Node, device: Device) -> None:
+        if device is not _home:
+            node = _placed(node, device)
+        if node.holders or node.op.kind in _OTHERS_VALUE:
+            copied.add(node)
+        node.holders += 1
+        self.node = node
+        self.device = device
+        self.version = 0
+
+    def __del__(self) -> None:
+        self.node.holders -= 1
+
+    @property
+    def storage(self) -> "Storage":
+        return self
+
+    def rebase(self, node: Node) -> None:
+        """Puts another value in place, that of before a failed computation for example."""
+        if self.device is not _home:
+            node = _placed(node, self.device)
+        node.holders += 1
+        self.node.holders -= 1
+        self.node = node
+        self.version += 1
+
+    def put(self, node: Node) -> None:
+        """A new value with its history."""
+        old = self.node
+        self.rebase(node)
+        register_written(self, old)
+
+
+class Alias:
+    """The value of a storage outside the gradient history of its other handles.
+
+    `own` is the history it has got by writes through it, up to `version`; None: none. Writes
+    through one that is not `checked` (`Tensor.data`) raise no error in a later backward.
+    """
+
+    __slots__ = ("checked", "own", "storage", "version")
+
+    checked: bool
+
+    storage: Storage
+    own: Node | None
+    version: int
+
+    def __init__(self, storage: Storage, checked: bool = True) -> None:
+        self.storage = storage
+        self.checked = checked
+        self.own = None
+        self.version = 0
+
+    @property
+    def device(self) -> Device:
+        return self.storage.device
+
+    @property
+    def node(self) -> Node:
+        storage = self.storage
+        if self.own is None:
+            node = storage.node
+            return ops.detach(node) if node.tracked else node
+        if self.version != storage.version:
+            self.own = with_history_of(self.own, storage.node)
+            self.version = storage.version
+        return self.own
+
+    def put(self, node: Node) -> None:
+        storage = self.storage
+        storage.put(with_history_of(storage.node, node))
+        self.own = node if node.tracked else None
+        self.version = storage.version
+
+
+def with_history_of(old: Node, new: Node) -> Node:
+    """The value of `new` with the gradient history of `old`."""
+    new = ops.detach(new)
+    if not old.tracked:
+        return new
+    node = ops.variable(new, ops.fresh_number())
+    bridges[node] = old
+    return node
+
+
+def own_reads(
+    new: Node, olds: tuple[Node, ...], operands: tuple[Node, ...] | None, top: Node
+) -> "weakref.WeakSet[Node] | None":
+    """The nodes that a write made of the old value: their gradients may read it."""
+    if not new.tracked:
+        return None
+    own: weakref.WeakSet[Node] = weakref.WeakSet()
+    stop = {*olds, *(operands or ())}
+    stack = [new]
+    while stack:
+        node = stack.pop()
+        if node in stop or node in own or not node.tracked:
+            continue
+        own.add(node)
+        if operands is not None or node is not top:
+            stack.extend(node.src)
+    return own
+
+
+def note_overwritten(old: Node, own: "weakref.WeakSet[Node] | None") -> None:
+    """Remembers that a write at the user's line replaced the value `old`."""
+    known = overwritten.get(old)
+    if known is not None and known.own is not None:
+        own = known.own if own is None else own | known.own
+    overwritten[old] = Overwrite(user_line(), own)
+
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+def user_line() -> str:
+    """File and line of the innermost caller outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
