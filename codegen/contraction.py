@@ -206,7 +206,7 @@ class _Contraction:
         wide = self._wide()
         bases = []
         for r in range(form.tile):
-            base = Var(f"a{r}", row_part.lo, max(row_part.hi, row_part.lo))
+            base = Var(f"row_{r}", row_part.lo, max(row_part.hi, row_part.lo))
             e.define_var(base, row_part.substitute({self.i: Ix.of(tile_start) + r}))
             bases.append(base)
         kk = Var("kk", 0, count - 1)
@@ -223,12 +223,12 @@ class _Contraction:
                 moved = depth_part.substitute({self.k: k0 + Ix.of(kk)})
             for v in range(form.vectors):
                 at = Ix.of(kk) * form.panel + v * form.lanes
-                e.append(Define(f"b{v}", wide, Load("panel", at)))
+                e.append(Define(f"b_{v}", wide, Load("panel", at)))
             for r, base in enumerate(bases):
-                e.append(Define(f"x{r}", wide, Load(array, Ix.of(base) + moved, 0)))
+                e.append(Define(f"a_{r}", wide, Load(array, Ix.of(base) + moved, 0)))
                 for v in range(form.vectors):
                     c = self._name(r, v)
-                    e.append(Assign(c, wide, Fma(f"x{r}", f"b{v}", c)))
+                    e.append(Assign(c, wide, Fma(f"a_{r}", f"b_{v}", c)))
 
     # staging the panel of B
 

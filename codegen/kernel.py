@@ -297,11 +297,10 @@ def format_kernel(kernel: Kernel) -> str:
 
 
 def verify_kernel(kernel: Kernel) -> None:
-    """Raises AssertionError where a name is used before it is there or an array is unknown."""
+    """Raises AssertionError for names used too early or given twice, and for unknown arrays."""
     arrays = {p.name for p in kernel.params if p.kind in ("in", "out")}
     arrays |= {a.name for a in kernel.arrays}
     names = {p.name for p in kernel.params}
-    known_vars = set(kernel.item_vars) | {Var}
     arguments = {p.name for p in kernel.params if p.kind == "index"}
 
     def check_index(index: Ix, seen: set[Var]) -> None:
@@ -312,7 +311,6 @@ def verify_kernel(kernel: Kernel) -> None:
     stack: list[tuple[tuple[Statement, ...], int, set[str], set[Var]]] = [
         (kernel.body, 0, names, set(kernel.item_vars))
     ]
-    del known_vars
     while stack:
         body, at, seen_names, seen_vars = stack.pop()
         for i in range(at, len(body)):
@@ -325,6 +323,8 @@ def verify_kernel(kernel: Kernel) -> None:
                 load = s.rhs.load if isinstance(s.rhs, Guarded) else s.rhs
                 if isinstance(load, Load):
                     assert load.array in arrays, f"{kernel.name}: no array {load.array}"
+                if isinstance(s, Define):
+                    assert s.name not in seen_names, f"{kernel.name}: {s.name} hides another"
                 seen_names.add(s.name)
                 if isinstance(s, Define) and s.var is not None:
                     seen_vars.add(s.var)

@@ -12,7 +12,7 @@ from .axes import Axes, choose_axes, extent
 from .emit import Emitter, topological
 from .expression import Expressions, Value, flat_index
 from .graph import Node, Op
-from .index import Condition, Ix, Var
+from .index import Condition, Ix, Var, variables
 from .kernel import (
     Alias,
     Apply,
@@ -155,8 +155,10 @@ class _Lowering:
                 self._row_reductions(emitter, level, width, unroll)
             else:
                 self._column_reductions(emitter, level, width, unroll)
-        inner = [s for s in self.stores if s[0].deps & set(self.axes.reduced)]
-        outer = [s for s in self.stores if not s[0].deps & set(self.axes.reduced)]
+        reduced = set(self.axes.reduced)
+        # by where they go, too: one value may be written all along the reduced axes
+        inner = [s for s in self.stores if (s[0].deps | variables(s[2])) & reduced]
+        outer = [s for s in self.stores if not (s[0].deps | variables(s[2])) & reduced]
         if vec_reduced:
             if inner:
                 self._over_reduced(emitter, 1, lambda u: self._store(emitter, inner))

@@ -125,3 +125,31 @@ def test_gradients_to_second_order(equation, device):
     for second, first_up, first_down in zip((hx, hy), *end_gradients, strict=True):
         expected = (first_up.numpy() - first_down.numpy()) / (2 * h)
         np.testing.assert_allclose(second.numpy(), expected, 1e-6, 1e-6)
+
+
+@pytest.mark.parametrize("size", [3, 17, 20, 33])
+def test_what_follows_a_product_reads_the_right_values(size, device):
+    """Numbers, other arrays and reshapes after a product; columns that do not fill a block."""
+    a, b = array(size, size).astype(np.float32), array(size).astype(np.float32)
+    x, y = lg.tensor(a), lg.tensor(b)
+    got = [(x @ x.T) * 0.3 + 0.7, (x @ x.T + y).tanh() * 2.5 - y, (x @ x.T)[None] * 0.3]
+    lg.realize(*got)
+    p = a @ a.T
+    for result, expected in zip(
+        got, (p * 0.3 + 0.7, np.tanh(p + b) * 2.5 - b, p[None] * 0.3), strict=True
+    ):
+        np.testing.assert_allclose(result.numpy(), expected, 1e-4, 1e-4)
+
+
+def test_a_value_written_all_along_a_reduced_axis(device):
+    """The second gradient of a mean is one number in a whole row."""
+    a = array(5, 8)
+    for dim in (0, 1):
+        x = lg.tensor(a, requires_grad=True)
+        y = x - x.mean(dim, keepdim=True)
+        y = lg.stack([y, y * 2])
+        (first,) = lg.autograd.grad((y * y).sum(), x, create_graph=True)
+        (second,) = lg.autograd.grad(first.sum(), x)
+        lg.realize(first, second)
+        np.testing.assert_allclose(first.numpy(), 10 * (a - a.mean(dim, keepdims=True)), 1e-12)
+        np.testing.assert_allclose(second.numpy(), np.zeros((5, 8)), atol=1e-12)
