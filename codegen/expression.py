@@ -83,7 +83,12 @@ def _reshape_index(index: Index, old: Sequence[int], new: Sequence[int]) -> Inde
                 a, i = a * old[i], i + 1
             else:
                 b, j = b * new[j], j + 1
-        result.extend(_unflatten(flat_index(index[j0:j], new[j0:j]), old[i0:i]))
+        kept = [x for x, n in zip(index[j0:j], new[j0:j], strict=True) if n != 1]
+        if [n for n in old[i0:i] if n != 1] == [n for n in new[j0:j] if n != 1]:
+            left = iter(kept)  # only ones come and go; an index past the end stays what it is
+            result.extend(next(left) if n != 1 else Ix() for n in old[i0:i])
+        else:
+            result.extend(_unflatten(flat_index(index[j0:j], new[j0:j]), old[i0:i]))
     return tuple(result)
 
 

@@ -151,5 +151,7 @@ def test_a_value_written_all_along_a_reduced_axis(device):
         (first,) = lg.autograd.grad((y * y).sum(), x, create_graph=True)
         (second,) = lg.autograd.grad(first.sum(), x)
         lg.realize(first, second)
-        np.testing.assert_allclose(first.numpy(), 10 * (a - a.mean(dim, keepdims=True)), 1e-12)
+        np.testing.assert_allclose(
+            first.detach().numpy(), 10 * (a - a.mean(dim, keepdims=True)), 1e-9, 1e-9
+        )
         np.testing.assert_allclose(second.numpy(), np.zeros((5, 8)), atol=1e-12)
