@@ -184,6 +184,9 @@ class _Walk:
         device = self.outputs[0]._base.device
         hooks = {n: _node_hook(n, device, self.create_graph) for n in self.order if n in hooked}
         found = _gradients(self.nodes, list(seeds), flat, self.order, hooks)
+        # a gradient that is zero throughout, as that of floor, is one all the same
+        missing = set(flat).difference(found)
+        reached = missing.intersection(self.order) if missing else missing
         results: list[tuple[Any, Node | None]] = []
         for tensor, nodes in zip(wanted, targets, strict=True):
             total: Node | None = None
@@ -191,6 +194,8 @@ class _Walk:
                 part = found.get(n)
                 if part is not None:
                     total = part if total is None else ops.add(total, part)
+            if total is None and not reached.isdisjoint(nodes):
+                total = ops.expand(ops.const(0, nodes[0].dtype), nodes[0].shape)
             if total is not None and tensor._hooks and leaf_number(tensor) is not None:
                 for hook in list(tensor._hooks.values()):
                     total = _hooked_value(hook, tensor._base.device, total, self.create_graph)

@@ -58,6 +58,14 @@ def _placed(node: Node, device: Device) -> Node:
     return node if device is _home else ops.transfer(node, _home, device)
 
 
+def _held(node: Node) -> Node:
+    """The value of a storage: what was overwritten once stands again, also after that storage."""
+    if overwritten:
+        overwritten.pop(node, None)
+    node.holders += 1
+    return node
+
+
 class Storage:
     """What several handles share: the node that is the current value, its device, a version."""
 
@@ -73,8 +81,7 @@ class Storage:
             node = _placed(node, device)
         if node.holders or node.op.kind in _OTHERS_VALUE:
             copied.add(node)
-        node.holders += 1
-        self.node = node
+        self.node = _held(node)
         self.device = device
         self.version = 0
 
@@ -89,9 +96,8 @@ class Storage:
         """Puts another value in place, that of before a failed computation for example."""
         if self.device is not _home:
             node = _placed(node, self.device)
-        node.holders += 1
         self.node.holders -= 1
-        self.node = node
+        self.node = _held(node)
         self.version += 1
 
     def put(self, node: Node) -> None:

@@ -82,6 +82,18 @@ def test_grad_of_unused_and_inner_inputs():
     check(program)
 
 
+def test_gradient_that_is_zero_throughout():
+    def program(library):
+        x = library.tensor(A, requires_grad=True)
+        inner = x * 2
+        y = inner.floor() + inner.sign() + inner.detach()
+        g = library.autograd.grad(y.sum(), [x, inner], retain_graph=True)
+        y.sum().backward()
+        return [*g, x.grad]
+
+    check(program)
+
+
 def test_views_of_leaves_as_inputs():
     def program(library):
         x = library.tensor(A, requires_grad=True)

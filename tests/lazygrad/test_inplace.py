@@ -149,6 +149,20 @@ def test_overwritten_value_that_backward_does_not_need():
     check(program)
 
 
+def test_value_that_was_written_back_stands():
+    def program(library):
+        w = library.tensor(A, requires_grad=True)
+        x = w.clone()
+        x[0] *= 2
+        x[0:] += 1  # writes the whole value, and then once more what it wrote
+        y = (x * x.flip(0)).sum()
+        del x
+        y.backward()
+        return [w.grad]
+
+    check(program)
+
+
 def test_write_outside_the_history_keeps_the_gradient():
     def program(library):
         w = library.tensor(A, requires_grad=True)
