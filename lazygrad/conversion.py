@@ -13,7 +13,7 @@ from lazygrad.codegen.dtype import DTYPES, DType
 
 from . import placement
 from .autograd_methods import AutogradMethods
-from .default_dtype import get_default_dtype
+from .default_dtype import as_dtype, dtype_or, get_default_dtype
 from .errors import ShapeError
 from .handle import TensorBase, wrap
 from .printing import tensor_repr
@@ -285,7 +285,7 @@ class ConversionMethods(AutogradMethods):
             if found is None:
                 raise ValueError(f"type: got {dtype!r}, expected one of {[*_TYPE_NAMES]}")
             dtype = found
-        return self._cast(dtype)
+        return self._cast(dtype_or("type", dtype))
 
     def type_as(self, other: "Tensor") -> "Tensor":
         """In the dtype, and on the device, of `other`."""
@@ -355,13 +355,16 @@ def _destination(
     for value in given:
         if isinstance(value, TensorBase):
             target, dtype = value._base.device, value.dtype
-        elif isinstance(value, DType):
+        elif isinstance(value, (DType, type)):
             dtype = value
         elif isinstance(value, bool):
             flags.append(value)  # non_blocking, copy
         elif value is not None:
             target = value
     copied = bool(kwargs.get("copy", flags[1] if len(flags) > 1 else False))
-    if dtype is not None and not isinstance(dtype, DType):
-        raise TypeError(f"to: got dtype {dtype!r}, expected one such as lazygrad.float32")
+    dtype = as_dtype("to", target if _names_dtype(target) else dtype)
     return None if target is None else placement.find(target), dtype, copied
+
+
+def _names_dtype(target: Any) -> bool:
+    return isinstance(target, str) and target.rpartition(".")[2] in dtypes.DTYPES

@@ -13,7 +13,7 @@ from lazygrad.codegen.dtype import from_numpy as dtype_of
 from lazygrad.codegen.graph import Node, Shape
 
 from . import placement
-from .default_dtype import check_dtype, get_default_dtype
+from .default_dtype import as_dtype, dtype_or, get_default_dtype
 from .errors import ShapeError
 from .handle import TensorBase, wrap
 from .promotion import scalar_operand
@@ -143,7 +143,7 @@ def _check_range(name: str, array: NDArray[Any], dtype: DType) -> None:
 
 
 def _values_node(name: str, data: Any, dtype: DType | None, device: placement.Device) -> Node:
-    check_dtype(name, dtype)
+    dtype = as_dtype(name, dtype)
     if isinstance(data, TensorBase):
         node = ops.detach(data._node)
         if data._base.device is not device:
@@ -235,8 +235,7 @@ def _filled(
     device: Any,
     requires_grad: bool,
 ) -> "Tensor":
-    check_dtype(name, dtype)
-    node = scalar_operand(value, dtype or get_default_dtype())
+    node = scalar_operand(value, dtype_or(name, dtype))
     return made(ops.expand(node, sizes(name, size)), placement.find(device), requires_grad)
 
 
@@ -262,7 +261,7 @@ def empty(
 
 
 def _fill_operand(name: str, value: Any, dtype: DType | None, device: placement.Device) -> Node:
-    check_dtype(name, dtype)
+    dtype = as_dtype(name, dtype)
     if isinstance(value, TensorBase):
         if value._node.size != 1:
             raise RuntimeError(

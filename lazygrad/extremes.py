@@ -6,6 +6,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType, int64
 from lazygrad.codegen.graph import Node
 
+from .default_dtype import as_dtype
 from .errors import wrap_dim
 from .handle import TensorBase
 from .reduction import Dims, axes_of, count_along, squeezed
@@ -128,8 +129,8 @@ class ExtremeMethods(TensorBase):
     def _running(self, name: str, dim: int, dtype: DType | None, mode: str) -> "Tensor":
         node = self._node
         axis = wrap_dim(name, dim, node.ndim)
-        if dtype is not None:
-            node = ops.cast(node, dtype)
+        if (wanted := as_dtype(name, dtype)) is not None:
+            node = ops.cast(node, wanted)
         elif node.dtype.kind != "f":
             node = ops.cast(node, int64)
         return self._wrap(ops.scan(node, axis, mode) if node.shape and node.size else node)

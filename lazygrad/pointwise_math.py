@@ -7,6 +7,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType, bool_, float32
 from lazygrad.codegen.graph import Node
 
+from .default_dtype import dtype_or
 from .errors import wrap_dim
 from .handle import TensorBase
 from .promotion import Number, float_node
@@ -367,7 +368,7 @@ class MathMethods(TensorBase):
     def _shifted(
         self, name: str, dim: int, dtype: DType | None
     ) -> tuple[Node, Node, tuple[int, ...]]:
-        node = self._node if dtype is None else ops.cast(self._node, dtype)
+        node = ops.cast(self._node, dtype_or(name, dtype, self.dtype))
         axis = wrap_dim(name, dim, node.ndim)
         if node.dtype.kind != "f":
             raise NotImplementedError(  # a RuntimeError too, and what PyTorch raises

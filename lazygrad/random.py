@@ -11,7 +11,7 @@ from lazygrad.codegen.graph import Node
 
 from . import placement
 from .creation import made, sizes
-from .default_dtype import get_default_dtype
+from .default_dtype import dtype_or
 from .distributions import check_floating, exponential, integers, standard_normal, uniform
 from .errors import ShapeError
 from .generator import Generator as Generator
@@ -42,7 +42,7 @@ def rand(
     requires_grad: bool = False,
 ) -> "Tensor":
     """Uniform on [0, 1)."""
-    wanted = dtype or get_default_dtype()
+    wanted = dtype_or("rand", dtype)
     check_floating("rand", wanted)
     node = uniform(generator, sizes("rand", size), wanted)
     return made(node, placement.find(device), requires_grad)
@@ -56,7 +56,7 @@ def randn(
     requires_grad: bool = False,
 ) -> "Tensor":
     """Normal with mean 0 and standard deviation 1."""
-    wanted = dtype or get_default_dtype()
+    wanted = dtype_or("randn", dtype)
     check_floating("randn", wanted)
     node = standard_normal(generator, sizes("randn", size), wanted)
     return made(node, placement.find(device), requires_grad)
@@ -80,7 +80,8 @@ def randint(
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint: got size {size!r}, expected a tuple: randint(10, (3,))")
     node = integers("randint", int(low), int(high), sizes("randint", (size,)), generator)
-    return made(ops.cast(node, dtype), placement.find(device), requires_grad)
+    wanted = dtype_or("randint", dtype, int64)
+    return made(ops.cast(node, wanted), placement.find(device), requires_grad)
 
 
 def randperm(
@@ -94,7 +95,8 @@ def randperm(
     """The integers 0 to n - 1 in random order: the sorting order of random keys."""
     source = generator or default_generator
     order = ops.argsort(source.bits(sizes("randperm", (n,))), 0)
-    return made(ops.cast(order, dtype), placement.find(device), requires_grad)
+    wanted = dtype_or("randperm", dtype, int64)
+    return made(ops.cast(order, wanted), placement.find(device), requires_grad)
 
 
 def _place(input: TensorBase, device: Any) -> placement.Device:
@@ -140,7 +142,7 @@ def randint_like(
     """As `randint`, of the shape, dtype and device of another tensor."""
     first, end = (0, low) if high is None else (low, high)
     node = integers("randint_like", first, end, input._node.shape, None)
-    wanted = dtype or input._node.dtype
+    wanted = dtype_or("randint_like", dtype, input._node.dtype)
     return made(ops.cast(node, wanted), _place(input, device), requires_grad)
 
 
@@ -162,7 +164,8 @@ def normal(
         drawn: Any = randn(size, generator=generator, dtype=dtype, device=device)
     else:
         like: Any = given[0] if len(given) == 1 else given[0] + given[1]
-        node = standard_normal(generator, like._node.shape, dtype or like._node.dtype)
+        wanted = dtype_or("normal", dtype, like._node.dtype)
+        node = standard_normal(generator, like._node.shape, wanted)
         drawn = like._wrap(node)
     result: Tensor = drawn * std + mean
     return result.requires_grad_() if requires_grad else result

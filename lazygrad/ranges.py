@@ -11,7 +11,7 @@ from lazygrad.codegen.dtype import DType, int64
 
 from . import placement
 from .creation import made, sizes
-from .default_dtype import check_dtype, get_default_dtype
+from .default_dtype import as_dtype, dtype_or
 from .handle import TensorBase
 from .promotion import scalar_operand
 from .realize import from_host, host_view
@@ -49,7 +49,7 @@ def arange(
     if end is None:
         start, end = 0, start
     first, last, by = (_number("arange", v) for v in (start, end, step))
-    check_dtype("arange", dtype)
+    dtype = as_dtype("arange", dtype)
     if by == 0 or not all(map(math.isfinite, (first, last, by))):
         raise RuntimeError(f"arange: got ({first}, {last}, {by}), expected finite, step nonzero")
     if (last - first) * by < 0:
@@ -68,8 +68,7 @@ def arange(
         return made(ops.cast(node, dtype or int64), place, requires_grad)
     count = math.ceil((last - first) / by)
     values = first + np.arange(count, dtype=np.float64) * by
-    wanted = dtype or get_default_dtype()
-    return made(from_host(wanted.to_storage(values), wanted, place), place, requires_grad)
+    return _on_host(values, dtype_or("arange", dtype), place, requires_grad)
 
 
 def linspace(
@@ -83,7 +82,7 @@ def linspace(
 ) -> "Tensor":
     """`steps` numbers at equal distances from `start` to `end`, both included."""
     values = _line("linspace", start, end, steps)
-    return _on_host(values, dtype, device, requires_grad)
+    return _on_host(values, dtype_or("linspace", dtype), device, requires_grad)
 
 
 def logspace(
@@ -97,7 +96,8 @@ def logspace(
     requires_grad: bool = False,
 ) -> "Tensor":
     """`base ** linspace(start, end, steps)`."""
-    return _on_host(base ** _line("logspace", start, end, steps), dtype, device, requires_grad)
+    values = base ** _line("logspace", start, end, steps)
+    return _on_host(values, dtype_or("logspace", dtype), device, requires_grad)
 
 
 def _line(name: str, start: Any, end: Any, steps: int) -> NDArray[np.float64]:
@@ -107,11 +107,9 @@ def _line(name: str, start: Any, end: Any, steps: int) -> NDArray[np.float64]:
     return np.linspace(first, last, steps, dtype=np.float64)
 
 
-def _on_host(
-    values: NDArray[Any], dtype: DType | None, device: Any, requires_grad: bool
-) -> "Tensor":
-    place, wanted = placement.find(device), dtype or get_default_dtype()
-    return made(from_host(wanted.to_storage(values), wanted, place), place, requires_grad)
+def _on_host(values: NDArray[Any], dtype: DType, device: Any, requires_grad: bool) -> "Tensor":
+    place = placement.find(device)
+    return made(from_host(dtype.to_storage(values), dtype, place), place, requires_grad)
 
 
 def eye(
@@ -125,7 +123,7 @@ def eye(
     """The identity matrix `(n, m)`; `m` defaults to `n`."""
     rows, columns = sizes("eye", (n, n if m is None else m))
     hit = ops.eq(ops.reshape(ops.iota(rows), (rows, 1)), ops.iota(columns))
-    node = ops.cast(hit, dtype or get_default_dtype())
+    node = ops.cast(hit, dtype_or("eye", dtype))
     return made(node, placement.find(device), requires_grad)
 
 
@@ -133,11 +131,13 @@ def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType = int64, device: Any = None
 ) -> "Tensor":
     """Rows and columns, `(2, count)`, of the elements on and below a diagonal, row by row."""
-    return _on_host(np.stack(np.tril_indices(row, offset, col)), dtype, device, False)
+    found = np.stack(np.tril_indices(row, offset, col))
+    return _on_host(found, dtype_or("tril_indices", dtype, int64), device, False)
 
 
 def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType = int64, device: Any = None
 ) -> "Tensor":
     """Rows and columns, `(2, count)`, of the elements on and above a diagonal, row by row."""
-    return _on_host(np.stack(np.triu_indices(row, offset, col)), dtype, device, False)
+    found = np.stack(np.triu_indices(row, offset, col))
+    return _on_host(found, dtype_or("triu_indices", dtype, int64), device, False)

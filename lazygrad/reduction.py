@@ -9,7 +9,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType, bool_, int64
 from lazygrad.codegen.graph import Node
 
-from .default_dtype import get_default_dtype
+from .default_dtype import as_dtype, get_default_dtype
 from .errors import wrap_dim
 from .handle import TensorBase, wrap
 from .pointwise_math import wide_node
@@ -74,15 +74,15 @@ def count_along(node: Node, axes: tuple[int, ...]) -> int:
     return count
 
 
-def _summable(node: Node, dtype: DType | None) -> Node:
-    if dtype is not None:
-        return ops.cast(node, dtype)
+def _summable(name: str, node: Node, dtype: DType | None) -> Node:
+    if (wanted := as_dtype(name, dtype)) is not None:
+        return ops.cast(node, wanted)
     return node if node.dtype.kind == "f" else ops.cast(node, int64)
 
 
 def _floating(name: str, node: Node, dtype: DType | None = None) -> Node:
-    if dtype is not None:
-        node = ops.cast(node, dtype)
+    if (wanted := as_dtype(name, dtype)) is not None:
+        node = ops.cast(node, wanted)
     if node.dtype.kind != "f":
         raise RuntimeError(
             f"{name}(): could not infer output dtype. Input dtype must be either a floating point "
@@ -141,7 +141,7 @@ class ReductionMethods(TensorBase):
         self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
     ) -> "Tensor":
         """The sum; integers and bools add up in int64. 0 of no elements."""
-        node = _summable(self._node, dtype)
+        node = _summable("sum", self._node, dtype)
         axes = axes_of("sum", node, dim)
         if node.dtype is bool_:
             return wrap(squeezed(ops.max_(node, axes), axes, keepdim), self._base.device)
@@ -151,7 +151,7 @@ class ReductionMethods(TensorBase):
         self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
     ) -> "Tensor":
         """The sum of what is not NaN."""
-        node = _summable(self._node, dtype)
+        node = _summable("nansum", self._node, dtype)
         axes = axes_of("nansum", node, dim)
         present = ops.where(ops.isnan(node), ops.const(0, node.dtype), node)
         return self._wrap(squeezed(ops.sum_(present, axes), axes, keepdim))
@@ -184,7 +184,7 @@ class ReductionMethods(TensorBase):
         self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
     ) -> "Tensor":
         """The product; integers and bools multiply in int64. 1 of no elements."""
-        node = _summable(self._node, dtype)
+        node = _summable("prod", self._node, dtype)
         axes = axes_of("prod", node, dim)
         if not count_along(node, axes):
             shape = tuple([1 if i in axes else n for i, n in enumerate(node.shape)])

@@ -122,10 +122,6 @@ DTYPES = {
     "requires_grad": (
         lambda a, b, i: lg.tensor([1], requires_grad=True), RuntimeError, ["int64"]
     ),
-    "zeros of str": (lambda a, b, i: lg.zeros(2, dtype="float32"), TypeError, ["zeros", "str"]),
-    "tensor of str": (lambda a, b, i: lg.tensor([1], dtype="int"), TypeError, ["tensor", "str"]),
-    "full of str": (lambda a, b, i: lg.full((2,), 1, dtype="f4"), TypeError, ["full", "str"]),
-    "arange of str": (lambda a, b, i: lg.arange(2, dtype="f4"), TypeError, ["arange", "str"]),
     "uint8": (
         lambda a, b, i: lg.tensor(300, dtype=lg.uint8), RuntimeError, ["tensor", "uint8", "300"]
     ),
@@ -445,6 +441,39 @@ def test_writes_that_no_gradient_needs(device):
     x.add_(1)
     y.backward()
     np.testing.assert_array_equal(w.grad.numpy(), np.full((2, 3), 3.0))
+
+
+# -- dtypes by a wrong name ------------------------------------------------------------------
+
+WITH_DTYPE = {
+    "tensor": lambda d: lg.tensor([1], dtype=d), "zeros": lambda d: lg.zeros(2, dtype=d),
+    "ones": lambda d: lg.ones(2, dtype=d), "empty": lambda d: lg.empty(2, dtype=d),
+    "full": lambda d: lg.full((2,), 1, dtype=d), "eye": lambda d: lg.eye(2, dtype=d),
+    "full_like": lambda d: lg.zeros_like(lg.ones(2), dtype=d),
+    "new_zeros": lambda d: lg.ones(2).new_zeros(2, dtype=d),
+    "arange": lambda d: lg.arange(2, dtype=d), "linspace": lambda d: lg.linspace(0, 1, 2, dtype=d),
+    "logspace": lambda d: lg.logspace(0, 1, 2, dtype=d),
+    "tril_indices": lambda d: lg.tril_indices(2, 2, dtype=d),
+    "triu_indices": lambda d: lg.triu_indices(2, 2, dtype=d),
+    "rand": lambda d: lg.rand(2, dtype=d), "randn": lambda d: lg.randn(2, dtype=d),
+    "randint": lambda d: lg.randint(3, (2,), dtype=d),
+    "randperm": lambda d: lg.randperm(3, dtype=d),
+    "randint_like": lambda d: lg.randint_like(lg.ones(2), 3, dtype=d),
+    "sum": lambda d: lg.ones(2).sum(dtype=d), "prod": lambda d: lg.ones(2).prod(dtype=d),
+    "mean": lambda d: lg.ones(2).mean(dtype=d), "norm": lambda d: lg.ones(2).norm(dtype=d),
+    "cumsum": lambda d: lg.ones(2).cumsum(0, dtype=d),
+    "softmax": lambda d: lg.ones(2).softmax(0, dtype=d), "to": lambda d: lg.ones(2).to(d),
+    "log_softmax": lambda d: F.log_softmax(lg.ones(2), 0, dtype=d),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_DTYPE)
+def test_dtype_by_name(name):
+    with pytest.raises(TypeError) as caught:
+        WITH_DTYPE[name]("int32")
+    message = str(caught.value)
+    assert message.startswith(f"{name}: ") and "'int32'" in message and "lg.int32" in message
+    assert WITH_DTYPE[name](float).dtype is lg.float64  # Python's own types are dtypes
 
 
 # -- kernels that do not build ---------------------------------------------------------------
