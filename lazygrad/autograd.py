@@ -18,7 +18,7 @@ from .grad_mode import set_grad_enabled as set_grad_enabled
 from .grad_saves import check_not_overwritten, reads_forward_values
 from .handle import TensorBase, wrap
 from .realize import register_written
-from .storage import bridges
+from .storage import bridges, cut
 from .view_ops import Mark
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _gradients(
             if part is None:
                 continue
             total[n] = part if n not in total else ops.add(total[n], part)
-            if n in bridges:
+            if n in bridges and n not in cut:
                 outputs.append(bridges[n])
                 seeds.append(part)
     return total

@@ -24,7 +24,7 @@ from .placement import Device
 from .realize import note_pending
 from .storage import Alias as Alias
 from .storage import Storage as Storage
-from .storage import note_overwritten, own_reads, with_history_of
+from .storage import cut, note_overwritten, own_reads, with_history_of
 from .view_ops import (
     Layout,
     Mark,
@@ -223,8 +223,10 @@ class TensorBase:
         if base.checked:
             own = own_reads(new, (old, whole), operands, node)
             note_overwritten(base.storage.node, own)
-        if whole.tracked and not history:
+        if whole.tracked and not (new.tracked and history):
             new = with_history_of(whole, new)
+            if history:
+                cut.add(new)  # a constant now, which PyTorch still says requires grad
         base.put(new)
         if chain:
             del_cache(self)

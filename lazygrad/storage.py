@@ -17,6 +17,7 @@ __all__ = [
     "Storage",
     "bridges",
     "copied",
+    "cut",
     "note_overwritten",
     "overwritten",
     "own_reads",
@@ -42,6 +43,9 @@ _OTHERS_VALUE = ("view", "marker")  # kinds of nodes that show what some other s
 
 # VARIABLE nodes that stand for a value with another value's gradient: who the gradient goes to
 bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
+
+# bridges that no gradient crosses: the value was replaced as a whole by one without history
+cut: "weakref.WeakSet[Node]" = weakref.WeakSet()
 
 
 # where what needs no stored value (zeros, random numbers) is computed, for all devices

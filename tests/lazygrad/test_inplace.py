@@ -163,6 +163,23 @@ def test_value_that_was_written_back_stands():
     check(program)
 
 
+def test_value_replaced_by_a_constant_still_requires_grad():
+    def program(library):
+        w = library.tensor(A, requires_grad=True)
+        x = w * 2
+        x.fill_(4)
+        assert x.requires_grad
+        x += w
+        (x * x).sum().backward()
+        v = library.tensor(A, requires_grad=True)
+        y = v * 2
+        y.copy_(library.tensor(B))
+        (y * 3).sum().backward()
+        return [w.grad, v.grad]
+
+    check(program)
+
+
 def test_write_outside_the_history_keeps_the_gradient():
     def program(library):
         w = library.tensor(A, requires_grad=True)
