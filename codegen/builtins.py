@@ -123,15 +123,28 @@ def _select(mask: str, yes: str, no: str) -> str:
     return f"(({mask}) ? ({yes}) : ({no}))"
 
 
-def _moves(zero: str) -> str:
-    """Whether a truncated remainder r by d has the wrong sign."""
-    return f"(r != {zero}) & ((r < {zero}) != (d < {zero}))"
+def _moves(zero: str, divisor: str = "d", both: str = "&") -> str:
+    """Whether a truncated remainder r by a divisor has the wrong sign."""
+    return f"(r != {zero}) {both} ((r < {zero}) != ({divisor} < {zero}))"
 
 
 def _floordiv(t: str) -> str:
-    """Division of integers that rounds down; by zero it gives 0, as in NumPy."""
-    base, _ = _split(t)
+    """Division that rounds down; integers by zero give 0, as in NumPy.
+
+    Of floats, the floor of a rounded quotient would be one too many for 1 / 0.1: NumPy and
+    PyTorch take the remainder first.
+    """
+    base, width = _split(t)
     zero, one = f"({t})(0)", f"({t})(1)"
+    if base in ("float", "double"):
+        moves = _moves(zero, "b", "&&" if width == 1 else "&")
+        return "\n".join([
+            f"inline {t} lg_floordiv_{t}({t} a, {t} b) {{",
+            f"  const {t} r = {call_safely('fmod', ('a', 'b'), base, width)};",
+            f"  const {t} whole = rint((a - r) / b - {_select(moves, one, zero)});",
+            f"  return {_select(f'b == {zero}', 'a / b', 'whole')};",
+            "}",
+        ])  # fmt: skip
     if base.startswith("u"):
         safe = _select(f"b == {zero}", one, "b")
         return f"inline {t} lg_floordiv_{t}({t} a, {t} b) {{\n  const {t} d = {safe};\n" \
@@ -154,11 +167,7 @@ def _mod(t: str) -> str:
     base, width = _split(t)
     zero = f"({t})(0)"
     if base in ("float", "double"):
-        flipped = (
-            f"(r != {zero}) && ((r < {zero}) != (b < {zero}))"
-            if width == 1
-            else (f"(r != {zero}) & ((r < {zero}) != (b < {zero}))")
-        )
+        flipped = _moves(zero, "b", "&&" if width == 1 else "&")
         return (
             f"inline {t} lg_mod_{t}({t} a, {t} b) {{\n  const {t} r = "
             f"{call_safely('fmod', ('a', 'b'), base, width)};\n"

@@ -20,8 +20,6 @@ def compute(f: Any) -> Any:
 
 
 def floor_div(a: Any, b: Any) -> Any:
-    if a.dtype.kind == "f":
-        return np.floor(a / b)
     return np.floor_divide(a, b)
 
 

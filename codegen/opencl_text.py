@@ -75,10 +75,7 @@ def extreme(symbol: str) -> Text:
 
 
 def floor_div(args: Sequence[str], result: CType, operand: CType) -> str:
-    a, b = args
-    if result.kind == "f":
-        return f"floor({a} / {b})"
-    return f"lg_floordiv_{result.name}({a}, {b})"
+    return f"lg_floordiv_{result.name}({args[0]}, {args[1]})"
 
 
 def floor_mod(args: Sequence[str], result: CType, operand: CType) -> str:

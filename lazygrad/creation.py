@@ -15,7 +15,7 @@ from lazygrad.codegen.graph import Node, Shape
 from . import placement
 from .default_dtype import as_dtype, dtype_or, get_default_dtype
 from .errors import ShapeError
-from .handle import TensorBase, wrap
+from .handle import TensorBase, check_tensor, wrap
 from .promotion import scalar_operand
 from .realize import from_host, host_view
 
@@ -112,6 +112,11 @@ def _array(name: str, data: Any) -> tuple[NDArray[Any], DType]:
     except ValueError:
         _ragged(name, data)
     if array.dtype == object:
+        if isinstance(leaf, np.ndarray):
+            raise TypeError(
+                f"{name}: can't convert np.ndarray of type numpy.object_: expected an array of "
+                "numbers; write array.astype(np.float32) for example"
+            )
         _not_numbers(name, array)
     if array.dtype.kind not in "biuf":
         raise TypeError(
@@ -240,24 +245,36 @@ def _filled(
 
 
 def zeros(
-    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> "Tensor":
     """Zeros, written `zeros(2, 3)` or `zeros((2, 3))`; default dtype float32."""
-    return _filled("zeros", size, 0, dtype, device, requires_grad)
+    return _filled("zeros", shape if size is None else (size,), 0, dtype, device, requires_grad)
 
 
 def ones(
-    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> "Tensor":
     """Ones, written `ones(2, 3)` or `ones((2, 3))`; default dtype float32."""
-    return _filled("ones", size, 1, dtype, device, requires_grad)
+    return _filled("ones", shape if size is None else (size,), 1, dtype, device, requires_grad)
 
 
 def empty(
-    *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> "Tensor":
     """A tensor to be written to; PyTorch leaves its values open, here they are zeros."""
-    return _filled("empty", size, 0, dtype, device, requires_grad)
+    return _filled("empty", shape if size is None else (size,), 0, dtype, device, requires_grad)
 
 
 def _fill_operand(name: str, value: Any, dtype: DType | None, device: placement.Device) -> Node:
@@ -298,11 +315,12 @@ def full(
 
 
 def _like(
-    other: TensorBase, value: Any, dtype: DType | None, device: Any, requires_grad: bool
+    name: str, other: TensorBase, value: Any, dtype: DType | None, device: Any, requires_grad: bool
 ) -> "Tensor":
+    check_tensor(name, other)
     node = other._node
     place = other._base.device if device is None else placement.find(device)
-    filling = _fill_operand("full_like", value, dtype or node.dtype, place)
+    filling = _fill_operand(name, value, dtype or node.dtype, place)
     return made(ops.expand(filling, node.shape), place, requires_grad)
 
 
@@ -315,7 +333,7 @@ def zeros_like(
     memory_format: Any = None,
 ) -> "Tensor":
     """Zeros of the shape, dtype and device of another tensor."""
-    return _like(input, 0, dtype, device, requires_grad)
+    return _like("zeros_like", input, 0, dtype, device, requires_grad)
 
 
 def ones_like(
@@ -327,7 +345,7 @@ def ones_like(
     memory_format: Any = None,
 ) -> "Tensor":
     """Ones of the shape, dtype and device of another tensor."""
-    return _like(input, 1, dtype, device, requires_grad)
+    return _like("ones_like", input, 1, dtype, device, requires_grad)
 
 
 def empty_like(
@@ -339,7 +357,7 @@ def empty_like(
     memory_format: Any = None,
 ) -> "Tensor":
     """As `empty`, of the shape, dtype and device of another tensor."""
-    return _like(input, 0, dtype, device, requires_grad)
+    return _like("empty_like", input, 0, dtype, device, requires_grad)
 
 
 def full_like(
@@ -352,7 +370,7 @@ def full_like(
     memory_format: Any = None,
 ) -> "Tensor":
     """One number, of the shape, dtype and device of another tensor."""
-    return _like(input, fill_value, dtype, device, requires_grad)
+    return _like("full_like", input, fill_value, dtype, device, requires_grad)
 
 
 class CreationMethods(TensorBase):

@@ -10,7 +10,7 @@ from lazygrad.codegen.dtype import DType
 
 from .creation import full
 from .errors import ShapeError
-from .handle import Size, TensorBase
+from .handle import Size, TensorBase, check_tensor
 from .promotion import result_type as _result_type
 from .tensor import Tensor
 
@@ -54,11 +54,7 @@ def _function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[
 
     @functools.wraps(method)
     def function(input: Any, *args: P.args, **kwargs: P.kwargs) -> R:
-        if not isinstance(input, TensorBase):
-            raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not "
-                f"{type(input).__name__}; write lg.tensor(value)"
-            )
+        check_tensor(name, input)
         return method(input, *args, **kwargs)
 
     return cast(Callable[Concatenate[TensorBase, P], R], function)

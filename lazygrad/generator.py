@@ -68,6 +68,11 @@ class Generator:
 
     def set_state(self, new_state: TensorBase) -> Self:
         """Goes back to a state that `get_state` gave; RuntimeError for what is none."""
+        if not isinstance(new_state, TensorBase):
+            raise TypeError(
+                f"set_state: expected a uint8 tensor from get_state(), but got "
+                f"{type(new_state).__name__}"
+            )
         node = new_state._node
         if node.dtype is not uint8 or node.shape != (16,):
             raise RuntimeError(

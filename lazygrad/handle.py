@@ -41,7 +41,16 @@ from .view_ops import (
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["Alias", "Size", "Storage", "TensorBase", "del_cache", "keep_order", "wrap"]
+__all__ = [
+    "Alias",
+    "Size",
+    "Storage",
+    "TensorBase",
+    "check_tensor",
+    "del_cache",
+    "keep_order",
+    "wrap",
+]
 
 tensor_class: "type[Any]" = object  # Tensor, set by tensor.py
 
@@ -325,6 +334,15 @@ class TensorBase:
     def numel(self) -> int:
         """The number of elements."""
         return self._node.size
+
+
+def check_tensor(name: str, given: Any) -> None:
+    """Raises TypeError for what is no tensor."""
+    if not isinstance(given, TensorBase):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(given).__name__}; "
+            "write lg.tensor(value)"
+        )
 
 
 def keep_order(result: "Tensor", *operands: Any) -> None:

@@ -206,16 +206,12 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> "tuple[Tensor, ...]":
             f"{[list(t.shape) for t in found]}"
         )
     swapped = indexing == "xy" and len(found) > 1
-    if swapped:
-        found[0], found[1] = found[1], found[0]
     shape = tuple([t._node.size for t in found])
     grid = []
     for i, t in enumerate(found):
         lined: Any = t.reshape(tuple([n if i == d else 1 for d, n in enumerate(shape)]))
         whole = lined.expand(shape)
         grid.append(whole.transpose(0, 1) if swapped else whole)
-    if swapped:
-        grid[0], grid[1] = grid[1], grid[0]
     return tuple(grid)
 
 

@@ -21,7 +21,7 @@ from .generator import initial_seed as initial_seed
 from .generator import manual_seed as manual_seed
 from .generator import seed as seed
 from .generator import set_rng_state as set_rng_state
-from .handle import TensorBase
+from .handle import TensorBase, check_tensor
 from .promotion import scalar_operand
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ __all__ = [
 
 
 def rand(
-    *size: Any,
+    *shape: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: DType | None = None,
     device: Any = None,
@@ -44,12 +45,13 @@ def rand(
     """Uniform on [0, 1)."""
     wanted = dtype_or("rand", dtype)
     check_floating("rand", wanted)
-    node = uniform(generator, sizes("rand", size), wanted)
+    node = uniform(generator, sizes("rand", shape if size is None else (size,)), wanted)
     return made(node, placement.find(device), requires_grad)
 
 
 def randn(
-    *size: Any,
+    *shape: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: DType | None = None,
     device: Any = None,
@@ -58,12 +60,27 @@ def randn(
     """Normal with mean 0 and standard deviation 1."""
     wanted = dtype_or("randn", dtype)
     check_floating("randn", wanted)
-    node = standard_normal(generator, sizes("randn", size), wanted)
+    node = standard_normal(generator, sizes("randn", shape if size is None else (size,)), wanted)
     return made(node, placement.find(device), requires_grad)
 
 
+def _check_bounds(name: str, low: int, high: int, dtype: DType) -> None:
+    """Raises RuntimeError where an integer dtype does not hold all of [low, high)."""
+    if dtype.kind == "f" or low >= high:
+        return
+    least, most = 0, 1
+    if dtype.kind != "b":
+        least, most = int(np.iinfo(dtype.numpy).min), int(np.iinfo(dtype.numpy).max)
+    for word, bound in (("from", low), ("to - 1", high - 1)):
+        if not least <= bound <= most:
+            raise RuntimeError(
+                f"{name}: {word} is out of bounds for {dtype.name}: got {bound}, expected {least} "
+                f"to {most}"
+            )
+
+
 def randint(
-    low: int,
+    low: int = 0,
     high: Any = None,
     size: Any = None,
     *,
@@ -79,8 +96,10 @@ def randint(
         low, high = 0, low
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint: got size {size!r}, expected a tuple: randint(10, (3,))")
-    node = integers("randint", int(low), int(high), sizes("randint", (size,)), generator)
     wanted = dtype_or("randint", dtype, int64)
+    first, end = int(low), int(high)
+    _check_bounds("randint", first, end, wanted)
+    node = integers("randint", first, end, sizes("randint", (size,)), generator)
     return made(ops.cast(node, wanted), placement.find(device), requires_grad)
 
 
@@ -112,6 +131,7 @@ def rand_like(
     memory_format: Any = None,
 ) -> "Tensor":
     """As `rand`, of the shape, dtype and device of another tensor."""
+    check_tensor("rand_like", input)
     shape, wanted = input._node.shape, dtype or input._node.dtype
     return rand(shape, dtype=wanted, device=_place(input, device), requires_grad=requires_grad)
 
@@ -125,6 +145,7 @@ def randn_like(
     memory_format: Any = None,
 ) -> "Tensor":
     """As `randn`, of the shape, dtype and device of another tensor."""
+    check_tensor("randn_like", input)
     shape, wanted = input._node.shape, dtype or input._node.dtype
     return randn(shape, dtype=wanted, device=_place(input, device), requires_grad=requires_grad)
 
@@ -141,8 +162,10 @@ def randint_like(
 ) -> "Tensor":
     """As `randint`, of the shape, dtype and device of another tensor."""
     first, end = (0, low) if high is None else (low, high)
-    node = integers("randint_like", first, end, input._node.shape, None)
+    check_tensor("randint_like", input)
     wanted = dtype_or("randint_like", dtype, input._node.dtype)
+    _check_bounds("randint_like", first, end, wanted)
+    node = integers("randint_like", first, end, input._node.shape, None)
     return made(ops.cast(node, wanted), _place(input, device), requires_grad)
 
 
@@ -157,6 +180,8 @@ def normal(
     requires_grad: bool = False,
 ) -> "Tensor":
     """Normal with mean and standard deviation from tensors, or numbers and a `size`."""
+    if not isinstance(std, TensorBase) and std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     given: list[Any] = [x for x in (mean, std) if isinstance(x, TensorBase)]
     if not given:
         if size is None:
@@ -165,20 +190,34 @@ def normal(
     else:
         like: Any = given[0] if len(given) == 1 else given[0] + given[1]
         wanted = dtype_or("normal", dtype, like._node.dtype)
+        check_floating("normal", wanted)
         node = standard_normal(generator, like._node.shape, wanted)
         drawn = like._wrap(node)
     result: Tensor = drawn * std + mean
     return result.requires_grad_() if requires_grad else result
 
 
+def _check_probability(name: str, p: float) -> None:
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"{name} expects p to be in [0, 1], but got p={p}")
+
+
 def bernoulli(input: TensorBase, p: float | None = None, *, generator: Generator | None = None
               ) -> "Tensor":  # fmt: skip
-    """1 with the probability that each element (or `p`) tells, else 0; in the input's dtype."""
+    """1 with the probability that each element (or `p`) tells, else 0; in the input's dtype.
+
+    Raises RuntimeError for a `p` outside of [0, 1]; NotImplementedError for probabilities that
+        are integers.
+    """
     node = input._node
-    check_floating("bernoulli", node.dtype)
-    chance = ops.detach(node) if p is None else ops.scalar(float(p), node.dtype)
-    wide = float32 if node.dtype.itemsize < 4 else node.dtype
-    hit = ops.lt(uniform(generator, node.shape, wide), ops.cast(chance, wide))
+    wide = float32 if node.dtype.itemsize < 4 or node.dtype.kind != "f" else node.dtype
+    if p is None:
+        check_floating("bernoulli", node.dtype)
+        chance = ops.cast(ops.detach(node), wide)
+    else:
+        _check_probability("bernoulli", p)
+        chance = ops.scalar(float(p), wide)
+    hit = ops.lt(uniform(generator, node.shape, wide), chance)
     return input._wrap(ops.cast(hit, node.dtype))
 
 
@@ -206,7 +245,9 @@ def multinomial(
             "probabilities of 1 or 2 dimensions"
         )
     count = node.shape[-1]
-    if num_samples <= 0 or (not replacement and num_samples > count):
+    if num_samples <= 0:
+        raise RuntimeError(f"multinomial: cannot sample n_sample <= 0 samples: got {num_samples}")
+    if not replacement and num_samples > count:
         raise RuntimeError(
             f"multinomial: cannot sample n_sample > prob_dist.size(-1) samples without "
             f"replacement: got num_samples={num_samples} of {count}"
@@ -277,6 +318,8 @@ class RandomMethods(TensorBase):
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Fills with numbers of the exponential distribution with rate `lambd`."""
         check_floating("exponential_", self._node.dtype)
+        if not lambd > 0:
+            raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
         node = exponential(generator, self._node.shape, self._node.dtype)
         if lambd != 1:
             node = ops.div(node, scalar_operand(lambd, node.dtype))
@@ -288,8 +331,7 @@ class RandomMethods(TensorBase):
         if isinstance(p, TensorBase):
             chance = ops.cast(ops.detach(p._node), float32)
         else:
-            if not 0 <= p <= 1:
-                raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+            _check_probability("bernoulli_", p)
             chance = ops.scalar(float(p), float32)
         return self._drawn("bernoulli_", ops.lt(uniform(generator, shape, float32), chance))
 
@@ -314,7 +356,9 @@ class RandomMethods(TensorBase):
             else:
                 to = int(np.iinfo(dtype.numpy).max)
             to += 1
-        node = integers("random_", int(from_ or 0), int(to), self._node.shape, generator)
+        first, end = int(from_ or 0), int(to)
+        _check_bounds("random_", first, end, dtype)
+        node = integers("random_", first, end, self._node.shape, generator)
         return self._drawn("random_", node)
 
     def bernoulli(self, p: float | None = None, *, generator: Generator | None = None) -> "Tensor":

@@ -131,6 +131,7 @@ def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType = int64, device: Any = None
 ) -> "Tensor":
     """Rows and columns, `(2, count)`, of the elements on and below a diagonal, row by row."""
+    sizes("tril_indices", (row, col))
     found = np.stack(np.tril_indices(row, offset, col))
     return _on_host(found, dtype_or("tril_indices", dtype, int64), device, False)
 
@@ -139,5 +140,6 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType = int64, device: Any = None
 ) -> "Tensor":
     """Rows and columns, `(2, count)`, of the elements on and above a diagonal, row by row."""
+    sizes("triu_indices", (row, col))
     found = np.stack(np.triu_indices(row, offset, col))
     return _on_host(found, dtype_or("triu_indices", dtype, int64), device, False)

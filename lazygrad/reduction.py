@@ -5,6 +5,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType, bool_, int64
 from lazygrad.codegen.graph import Node
@@ -47,7 +49,7 @@ def axes_of(name: str, node: Node, dim: Dims) -> tuple[int, ...]:
     ndim = len(node.shape)
     if dim is None:
         return tuple(range(ndim))
-    if isinstance(dim, int):
+    if isinstance(dim, (int, np.integer)):
         axis = wrap_dim(name, dim, ndim)
         return (axis,) if ndim else ()
     named = sorted([wrap_dim(name, d, ndim) for d in dim])
@@ -311,6 +313,10 @@ class ReductionMethods(TensorBase):
         power = 2.0 if p is None else float(p)
         axes = axes_of("norm", node, dim)
         x = wide_node(node)
+        if math.isinf(power) and not count_along(x, axes):
+            raise RuntimeError(
+                f"norm: cannot compute the {power} norm of no elements: got shape {list(x.shape)}"
+            )
         size = x if power == 2 else ops.abs_(x)
         result = ops.cast(_power_sum(size, power, axes), node.dtype)
         return self._wrap(squeezed(result, axes, keepdim))

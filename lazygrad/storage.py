@@ -185,6 +185,8 @@ def own_reads(
 
 def note_overwritten(old: Node, own: "weakref.WeakSet[Node] | None") -> None:
     """Remembers that a write at the user's line replaced the value `old`."""
+    if old.op.name == "const":  # one node for all that compute with that number; none loses it
+        return
     known = overwritten.get(old)
     if known is not None and known.own is not None:
         own = known.own if own is None else own | known.own

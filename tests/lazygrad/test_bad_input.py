@@ -449,7 +449,7 @@ WITH_DTYPE = {
     "tensor": lambda d: lg.tensor([1], dtype=d), "zeros": lambda d: lg.zeros(2, dtype=d),
     "ones": lambda d: lg.ones(2, dtype=d), "empty": lambda d: lg.empty(2, dtype=d),
     "full": lambda d: lg.full((2,), 1, dtype=d), "eye": lambda d: lg.eye(2, dtype=d),
-    "full_like": lambda d: lg.zeros_like(lg.ones(2), dtype=d),
+    "zeros_like": lambda d: lg.zeros_like(lg.ones(2), dtype=d),
     "new_zeros": lambda d: lg.ones(2).new_zeros(2, dtype=d),
     "arange": lambda d: lg.arange(2, dtype=d), "linspace": lambda d: lg.linspace(0, 1, 2, dtype=d),
     "logspace": lambda d: lg.logspace(0, 1, 2, dtype=d),
