@@ -10,6 +10,7 @@ from lazygrad.codegen.ops import broadcast_shapes
 
 from .errors import ShapeError, wrap_dim
 from .handle import TensorBase, wrap
+from .numpy_names import numpy_names
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -89,6 +90,7 @@ def _common_dtype(nodes: Sequence[Node]) -> DType:
     return dtype
 
 
+@numpy_names
 def cat(tensors: Any, dim: int = 0) -> "Tensor":
     """Tensors one behind the other along `dim`; their dtypes are promoted.
 
@@ -126,6 +128,7 @@ def cat(tensors: Any, dim: int = 0) -> "Tensor":
 concat = concatenate = cat
 
 
+@numpy_names
 def stack(tensors: Any, dim: int = 0) -> "Tensor":
     """Tensors of one shape along a new dimension `dim`.
 

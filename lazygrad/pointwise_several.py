@@ -47,11 +47,18 @@ def _floating(op: Callable[[Node, Node], Node]) -> Callable[[Node, Node], Node]:
 
 
 def _at_least(x: Node, low: Node) -> Node:
-    return ops.where(ops.lt(x, low), low, x)  # NaN stays, the gradient of a tie is x's
+    return _kept(x, ops.le(low, x), low)
 
 
 def _at_most(x: Node, high: Node) -> Node:
-    return ops.where(ops.lt(high, x), high, x)
+    return _kept(x, ops.le(x, high), high)
+
+
+def _kept(x: Node, inside: Node, bound: Node) -> Node:
+    """x inside and on the bound, whose gradient a tie has; NaN, of x or of the bound, stays."""
+    if x.dtype.kind == "f":
+        inside = ops.bitwise_or(inside, ops.isnan(x))
+    return ops.where(inside, x, bound)
 
 
 def _clamp(x: Node, low: Node, high: Node) -> Node:

@@ -21,6 +21,7 @@ from .inspection import KernelInfo
 from .layout import LayoutMethods
 from .linear_algebra import LinearAlgebraMethods
 from .movement import MovementMethods
+from .numpy_names import numpy_method_names
 from .pointwise import PointwiseMethods
 from .pointwise_math import MathMethods
 from .pointwise_several import FormulaMethods
@@ -33,6 +34,7 @@ from .sorting import SortingMethods
 __all__ = ["Tensor"]
 
 
+@numpy_method_names
 class Tensor(
     PointwiseMethods,
     ComparisonMethods,

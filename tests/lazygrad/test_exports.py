@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 import lazygrad as lg
@@ -102,3 +103,22 @@ def test_types_are_the_ones_that_have_several_names():
     assert lg.int is lg.int32 and lg.long is lg.int64 and lg.short is lg.int16
     assert lg.finfo(lg.float32).eps == 2.0**-23 and lg.finfo(lg.bfloat16).eps == 2.0**-7
     assert lg.iinfo(lg.uint8).max == 255
+
+
+def test_numpys_names_of_keywords_are_taken_as_pytorch_takes_them():
+    values = np.arange(24.0).reshape(2, 3, 4)
+    x = lg.tensor(values)
+    for found, expected in [
+        (x.sum(axis=1, keepdims=True), values.sum(1, keepdims=True)),
+        (lg.mean(x, axis=(0, 2)), values.mean((0, 2))),
+        (x.max(axis=2).values, values.max(2)),
+        (x.cumsum(axis=0), values.cumsum(0)),
+        (x.unsqueeze(axis=1), values[:, None]),
+        (lg.cat([x, x], axis=1), np.concatenate([values, values], 1)),
+        (lg.stack([x, x], axis=-1), np.stack([values, values], -1)),
+    ]:
+        assert np.array_equal(found.numpy(), expected)
+    with pytest.raises(TypeError, match="sum: got both 'dim' and 'axis'"):
+        x.sum(dim=1, axis=1)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        x.exp(axis=1)

@@ -113,6 +113,7 @@ METHODS = {
     "round": lambda t: t.special.round(), "round decimals": lambda t: t.x.round(decimals=1),
     "floor": lambda t: t.x.floor(), "ceil": lambda t: t.x.ceil(), "trunc": lambda t: t.x.trunc(),
     "frac": lambda t: t.x.frac(), "int floor": lambda t: t.i.floor(),
+    "clamp by NaN": lambda t: t.x.clamp(float("nan"), 2.0),
     "clamp": lambda t: t.special.clamp(-1, 1), "clamp below": lambda t: t.x.clamp(min=0.5),
     "clamp tensors": lambda t: t.x.clamp(t.row - 1, t.row), "clip": lambda t: t.i.clip(-2, 3),
     "clamp promotes": lambda t: t.i.clamp(-1.5, 2.5), "clamp_max": lambda t: t.x.clamp_max(0.0),
