@@ -89,12 +89,12 @@ def _write_lists(folder: Path, drivers: Iterable[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for place, driver in enumerate(drivers):
         path = folder / f"{place:02}.icd"
-        text = driver + "\n"
-        if path.exists() and path.read_text(encoding="utf-8") == text:
+        text = (driver + "\n").encode()
+        if path.exists() and path.read_bytes() == text:
             continue
         # another process may be reading this very list: never show it half written
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(text)
         os.replace(temporary, path)
 

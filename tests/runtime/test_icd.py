@@ -82,6 +82,20 @@ def test_an_unwritable_cache_gives_a_temporary_folder(
     assert icd.listed_drivers(environ["OCL_ICD_VENDORS"]) == ["libmine.so", str(library)]
 
 
+@pytest.mark.parametrize("content", [b"", b"/usr/lib/libm", b"\xbe\xff\x00\x80"])
+def test_a_spoiled_list_is_written_anew(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setenv("LAZYGRAD_CACHE", str(tmp_path))
+    for _ in range(2):
+        environ = {"OCL_ICD_VENDORS": "libmine.so"}
+        icd.show_all_drivers(environ, library)
+        folder = Path(environ["OCL_ICD_VENDORS"])
+        assert icd.listed_drivers(str(folder)) == ["libmine.so", str(library)]
+        for path in folder.iterdir():
+            path.write_bytes(content)
+
+
 def test_the_missing_half_of_intels_wheel_is_named(library: Path) -> None:
     assert icd.intel_wheel_note(None, shown=False) is None
     assert icd.intel_wheel_note(library, shown=True) is None
