@@ -78,6 +78,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -85,10 +86,16 @@ def grad(
     """The gradients of the sum of `outputs` with respect to each of `inputs`, as a tuple.
 
     Arguments as for `backward`. `allow_unused`: give None for an input that the outputs do not
-    depend on, instead of an error; `materialize_grads`: give zeros for it.
+    depend on, instead of an error; `materialize_grads`: give zeros for it. `only_inputs` is kept
+    for old programs, which may write it: no other tensor gets a gradient here.
 
-    Raises RuntimeError: as `backward`, for inputs that need no gradient, and for unused ones.
+    Raises NotImplementedError for `only_inputs=False` and for `is_grads_batched`;
+        RuntimeError: as `backward`, for inputs that need no gradient, and for unused ones.
     """
+    if not only_inputs:
+        raise NotImplementedError(
+            "grad: got only_inputs=False, expected True; call backward() to fill .grad of others"
+        )
     if is_grads_batched:
         raise NotImplementedError(
             "grad: got is_grads_batched=True, expected one set of grad_outputs; "

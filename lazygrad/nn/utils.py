@@ -14,8 +14,11 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scales all gradients so that the norm of them together is at most `max_norm`.
+
+    `foreach` is taken without effect, here and in `clip_grad_value_`.
 
     Returns:
         The norm before scaling, 0-dimensional.
@@ -37,7 +40,9 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Holds every element of every gradient between `-clip_value` and `clip_value`."""
     with no_grad():
         for gradient in _gradients(parameters):

@@ -7,7 +7,7 @@ from lazygrad.creation import zeros_like
 from lazygrad.functions import maximum
 from lazygrad.tensor import Tensor
 
-from .optimizer import Optimizer, Parameters
+from .optimizer import Optimizer, Parameters, check_undifferentiated
 
 
 class Adam(Optimizer):
@@ -21,8 +21,10 @@ class Adam(Optimizer):
         amsgrad: uses the largest `v` so far (Reddi et al. 2018).
         maximize: ascends.
         decoupled_weight_decay: shrinks the parameters instead, as `AdamW` does.
+        foreach, capturable, fused: taken without effect, as every step is fused.
 
     Raises:
+        NotImplementedError: `differentiable=True`.
         ValueError: negative settings, or betas outside [0, 1).
     """
 
@@ -35,9 +37,14 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
+        check_undifferentiated(type(self).__name__, differentiable)
         if not lr >= 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if not eps >= 0.0:
@@ -111,6 +118,10 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         super().__init__(
             params,
@@ -120,5 +131,6 @@ class AdamW(Adam):
             weight_decay,
             amsgrad,
             maximize=maximize,
+            differentiable=differentiable,
             decoupled_weight_decay=True,
         )

@@ -211,6 +211,15 @@ def _tensors(state: dict[str, Any]) -> list[Tensor]:
     return [value for value in state.values() if isinstance(value, Tensor)]
 
 
+def check_undifferentiated(name: str, differentiable: bool) -> None:
+    """Raises NotImplementedError where a step is asked to be part of the graph of gradients."""
+    if differentiable:
+        raise NotImplementedError(
+            f"{name}: got differentiable=True, expected False; write the update as plain "
+            "operations to differentiate through it"
+        )
+
+
 def _check_parameter(parameter: Any) -> None:
     if not isinstance(parameter, Tensor):
         raise TypeError(

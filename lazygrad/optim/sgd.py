@@ -5,7 +5,7 @@ from typing import Any
 from lazygrad.creation import zeros_like
 from lazygrad.tensor import Tensor
 
-from .optimizer import Optimizer, Parameters
+from .optimizer import Optimizer, Parameters, check_undifferentiated
 
 
 class SGD(Optimizer):
@@ -17,8 +17,10 @@ class SGD(Optimizer):
     Args:
         weight_decay: `weight_decay * p` is added to the gradient.
         maximize: ascends.
+        foreach, fused: taken without effect, as every step is fused.
 
     Raises:
+        NotImplementedError: `differentiable=True`.
         ValueError: negative settings, or nesterov without momentum or with dampening.
     """
 
@@ -32,7 +34,11 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
+        check_undifferentiated("SGD", differentiable)
         if lr < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if momentum < 0.0:

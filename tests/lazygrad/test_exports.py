@@ -1,6 +1,8 @@
 """The names that programs written for PyTorch reach for most, where they look for them."""
 
+import inspect
 import re
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -122,3 +124,27 @@ def test_numpys_names_of_keywords_are_taken_as_pytorch_takes_them():
         x.sum(dim=1, axis=1)
     with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         x.exp(axis=1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "autograd.grad",
+        "nn.Linear",
+        "nn.Conv2d",
+        "nn.LayerNorm",
+        "nn.functional.softmax",
+        "nn.functional.layer_norm",
+        "nn.utils.clip_grad_norm_",
+        "optim.Adam",
+        "optim.AdamW",
+        "optim.SGD",
+        "optim.lr_scheduler.CosineAnnealingLR",
+        "utils.data.DataLoader",
+    ],
+)
+def test_arguments_have_pytorchs_names_and_order(name):
+    torch = pytest.importorskip("torch")
+    find = attrgetter(name)
+    expected = list(inspect.signature(find(torch)).parameters)
+    assert list(inspect.signature(find(lg)).parameters) == expected

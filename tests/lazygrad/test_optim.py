@@ -174,6 +174,7 @@ def test_zero_grad_drops_or_fills():
         (ValueError, lambda p: optim.SGD([p], lr=-1.0)),
         (ValueError, lambda p: optim.SGD([p], nesterov=True)),
         (ValueError, lambda p: optim.Adam([p], betas=(1.0, 0.9))),
+        (NotImplementedError, lambda p: optim.AdamW([p], differentiable=True)),
         (ValueError, lambda p: optim.SGD([p]).load_state_dict({"param_groups": [], "state": {}})),
         (TypeError, lambda p: lr_scheduler.StepLR(p, 1)),
         (KeyError, lambda p: lr_scheduler.StepLR(optim.SGD([p]), 1, last_epoch=3)),

@@ -30,9 +30,9 @@ class DataLoader:
         batch_sampler: lists of indices, instead of the four arguments around it.
         num_workers: only 0 does anything; a larger number warns and loads in this process.
         collate_fn: makes a batch from a list of samples.
-        pin_memory: accepted, without effect.
         drop_last: leaves out a last batch that is shorter.
         generator: draws the orders.
+        pin_memory and what concerns workers: taken without effect.
 
     Raises:
         ValueError: arguments that exclude each other, or a negative number of workers.
@@ -49,8 +49,15 @@ class DataLoader:
         collate_fn: Collate | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
-        *,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
         _check_workers(num_workers)
         if sampler is not None and shuffle:
