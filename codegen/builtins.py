@@ -39,6 +39,24 @@ inline ushort{w} lg_to_bfloat{w}(float{w} x) {{
   return convert_ushort{w}((bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
 }}"""
 
+_ROUND_BFLOAT16 = """\
+inline float{w} lg_round_bfloat16_{width}(float{w} x) {{
+  const uint{w} bits = as_uint{w}(x);
+  const uint{w} rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+  return as_float{w}((bits & 0x7fffffffu) > 0x7f800000u ? bits : rounded);
+}}"""
+
+# Below 2^-14 float16 has steps of 2^-24, as float32 has from 0.5 to 1; from 65520 on it has none.
+_ROUND_FLOAT16 = """\
+inline float{w} lg_round_float16_{width}(float{w} x) {{
+  const uint{w} bits = as_uint{w}(x), size = bits & 0x7fffffffu;
+  const uint{w} plain = (size + 0xfffu + ((size >> 13) & 1u)) & 0xffffe000u;
+  const uint{w} tiny = as_uint{w}(as_float{w}(size) + 0.5f - 0.5f);
+  const uint{w} finite = size < 0x38800000u ? tiny : plain;
+  const uint{w} big = size > 0x7f800000u ? size : (uint{w})(0x7f800000u);
+  return as_float{w}((size < 0x477ff000u ? finite : big) | (bits & 0x80000000u));
+}}"""
+
 
 _ARGSORT = """\
 inline int lg_before_{name}({t} a, {t} b) {{ return {before}; }}
@@ -279,6 +297,9 @@ def _function(name: str) -> str:
             return _argsort(order, DTYPES[dtype])
         case ["check"]:
             return _CHECK
+        case ["round", dtype, width]:
+            text = _ROUND_FLOAT16 if dtype == "float16" else _ROUND_BFLOAT16
+            return text.format(w="" if width == "1" else width, width=width)
         case ["to", bfloat]:
             return _TO_BFLOAT.format(w=bfloat.removeprefix("bfloat"))
         case _:

@@ -76,7 +76,7 @@ class _Contraction:
 
     def _store(self, n: Node, array: str, mapping: tuple[int, ...]) -> tuple[Value, str, Ix]:
         index = tuple(self.out_index[axis] if axis >= 0 else Ix() for axis in mapping)
-        return self.expressions.value(n, index), array, flat_index(index, n.shape)
+        return self.expressions.stored(n, index), array, flat_index(index, n.shape)
 
     def _result(self, n: Node, index: Index) -> Value | None:
         if n is not self.anchor:

@@ -68,6 +68,11 @@ class DType:
         return self.kind in "if"
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether kernels compute in a wider floating type."""
+        return self.kind == "f" and self.compute_size > self.itemsize
+
+    @property
     def is_integer(self) -> bool:
         return self.kind in "ui"
 

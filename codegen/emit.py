@@ -21,6 +21,7 @@ from .kernel import (
     Loop,
     Position,
     Rhs,
+    Rounded,
     Splat,
     Statement,
     Store,
@@ -267,6 +268,8 @@ class Emitter:
             names = tuple([self.vector(a, width) for a in v.args])
             operand = ctype_of(v.args[-1].dtype, width)
             return Apply(v.op, names, operand), v.op.name.removeprefix("bitwise_") + "_"
+        if v.kind == "rounded":
+            return Rounded(self.vector(v.args[0], width), v.dtype), "r"
         if v.kind == "load":
             assert v.index is not None
             array, fill = v.payload

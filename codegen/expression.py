@@ -16,16 +16,19 @@ from .index import Condition, Ix, Var, variables
 
 __all__ = ["Expressions", "Value", "flat_index"]
 
+_CAST = ops.TABLE["cast"]
+
 Index = tuple[Ix, ...]
 Request = tuple[Node, Index, tuple[Condition, ...]]
 
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """`kind`: apply, load, literal, argument, position, select, reduce, datum or result.
+    """`kind`: apply, rounded, load, literal, argument, position, select, reduce, datum or result.
 
     `deps` are the loop variables it varies with. A `reduce` combines args[0] over `over`. A
-    `datum` is args[0] as a checked index variable. A `result` stands for what another part of
+    `datum` is args[0] as a checked index variable. A `rounded` is args[0] as its dtype
+    holds it, where the kernel computes in a wider one. A `result` stands for what another part of
     the kernel computes (the accumulators of a contraction).
     """
 
@@ -218,6 +221,11 @@ class Expressions:
         assert answer is not None
         return answer
 
+    def stored(self, n: Node, index: Index) -> Value:
+        """The value of a node for a store, which does the rounding of a last cast itself."""
+        v = self.value(n, index)
+        return v.args[0] if v.kind == "rounded" and v.dtype is n.dtype else v
+
     def _visit(
         self, n: Node, index: Index, conditions: tuple[Condition, ...]
     ) -> Generator[Request, Value, Value]:
@@ -240,7 +248,10 @@ class Expressions:
                     [i if m != 1 else Ix() for i, m in zip(index[skip:], s.shape, strict=True)]
                 )
                 args.append((yield s, at_s, conditions))
-            return self._make("apply", n.dtype, tuple(args), op=n.op)
+            value = self._make("apply", n.dtype, tuple(args), op=n.op)
+            if n.op is _CAST and n.dtype.is_narrow and n.src[0].dtype.itemsize > 1:
+                value = self._make("rounded", n.dtype, (value,))
+            return value
         if kind == "leaf":
             return self._visit_leaf(n, index)
         if kind == "reduce":

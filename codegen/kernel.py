@@ -15,6 +15,7 @@
         | Literal(value) | Position(index, stride) | Argument(name) | Splat(name)
         | Lanes(names) | Horizontal(op, name) | Alias(name)
         | Test(conditions) | Checked(name, count, code)
+        | Rounded(name, dtype)               to what a store to that dtype would keep
 
 Names are assigned once per scope and typed, so a text never needs parentheses around operands.
 Index expressions are `Ix` over loop variables, arguments and checked data.
@@ -30,8 +31,8 @@ from .opencl_text import CType
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
     "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lanes", "Literal", "Load",
-    "Loop", "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test", "ctype_of",
-    "format_kernel", "verify_kernel",
+    "Loop", "Param", "Position", "Rhs", "Rounded", "Splat", "Statement", "Store", "Test",
+    "ctype_of", "format_kernel", "verify_kernel",
 ]  # fmt: skip
 
 
@@ -125,9 +126,17 @@ class Checked:
     code: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """A value as `dtype` holds it, float16 or bfloat16, in the type it computes in."""
+
+    name: str
+    dtype: DType
+
+
 Rhs = (
     Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lanes
-    | Horizontal | Alias | Test | Checked
+    | Horizontal | Alias | Test | Checked | Rounded
 )  # fmt: skip
 
 
@@ -245,7 +254,7 @@ def _operands(rhs: Rhs) -> tuple[str, ...]:
             return names
         case Splat(name=name) | Horizontal(name=name) | Alias(name=name):
             return (name,)
-        case Checked(name=name):
+        case Checked(name=name) | Rounded(name=name):
             return (name,)
         case _:
             return ()

@@ -52,7 +52,7 @@ class _Lowering:
                 [axes.index[d] if d >= 0 and m != 1 else Ix()
                  for d, m in zip(mapping, n.shape, strict=True)]
             )  # fmt: skip
-            stores.append((expressions.value(n, index), array, flat_index(index, n.shape)))
+            stores.append((expressions.stored(n, index), array, flat_index(index, n.shape)))
         return expressions, stores
 
     def _accesses(self, axes: Axes) -> tuple[list[Ix], list[Condition]]:

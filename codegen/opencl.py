@@ -31,6 +31,7 @@ from .kernel import (
     Param,
     Position,
     Rhs,
+    Rounded,
     Splat,
     Statement,
     Store,
@@ -195,6 +196,8 @@ class _Printer:
                 return self._position(index, stride, ctype)
             case Argument(name=name):
                 return f"-{name}" if ctype.kind == "b" else name
+            case Rounded(name=name, dtype=dtype):
+                return f"lg_round_{dtype.name}_{ctype.width}({name})"
             case Splat(name=name):
                 return f"({ctype.name})({name})"
             case Lanes(names=names):

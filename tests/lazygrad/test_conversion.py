@@ -143,6 +143,30 @@ def test_casts():
         y.to(dtyp=lg.float32)
 
 
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_a_cast_rounds_inside_a_kernel_too(name):
+    rng = np.random.default_rng(5)
+    spread = rng.standard_normal(20_000) * 10.0 ** rng.integers(-44, 38, 20_000)
+    narrow = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    narrow = narrow[np.isfinite(narrow)]
+    halfway = (narrow[:-1] + narrow[1:]) / 2
+    around = [np.nextafter(halfway, np.float32(s)) for s in (-np.inf, np.inf)]
+    values = np.concatenate(
+        [spread, narrow, halfway, *around, [65520, -65519.996, np.nan, -np.inf]]
+    )
+    values = values.astype(np.float32)
+    x, expected = lg.tensor(values), torch.tensor(values)
+    y = x.to(getattr(lg, name)).float()
+    assert len(y.kernels()) == 1
+    expected = expected.to(getattr(torch, name)).float().numpy()
+    got = y.numpy()
+    np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(np.copysign(1, got[:-2]), np.copysign(1, expected[:-2]))
+    whole = np.array([2049, -65519, 65520, 257, 3], np.int64)
+    expected = torch.tensor(whole).to(getattr(torch, name)).double() + 1
+    assert (lg.tensor(whole).to(getattr(lg, name)).double() + 1).tolist() == expected.tolist()
+
+
 def test_cast_keeps_the_gradient_between_floats_only():
     w = lg.tensor([1.5, 2.5], requires_grad=True)
     (w.double() * 2).sum().backward()
