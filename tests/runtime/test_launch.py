@@ -228,8 +228,8 @@ memory = runtime.allocate(device, 4 * 128)
 runtime.write(memory, np.zeros(128, np.float32))
 for _ in range(640):
     runtime.launch(kernel, (128,), (1,), [memory])
-print("waiting", flush=True)
 try:
+    print("waiting", flush=True)
     device.synchronize()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
