@@ -12,9 +12,13 @@ _CALL = re.compile(r"\blg_[a-z0-9_]+")
 _PARAMETERS = ("lg_code", "lg_error", "lg_run")
 
 _CHECK = """\
-inline int lg_check(long i, int count, int code, int run, __global volatile int* error) {
-  if (i >= 0 && i < count) return (int)i;
-  if (atomic_cmpxchg(error, 0, code) == 0) { error[1] = (int)i; error[2] = run; }
+inline long lg_check(long i, long count, int code, int run, __global volatile int* error) {
+  if (i >= 0 && i < count) return i;
+  if (atomic_cmpxchg(error, 0, code) == 0) {
+    error[1] = run;
+    error[2] = (int)(i >> 32);
+    error[3] = (int)i;
+  }
   return i < 0 ? 0 : count - 1;
 }"""
 

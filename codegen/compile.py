@@ -10,7 +10,7 @@ from .contraction_form import is_direct
 from .dtype import DType
 from .graph import Node, node, toposort, verify
 from .irregular import lower_irregular
-from .kernel import Kernel, verify_kernel
+from .kernel import Kernel, index_dtype, verify_kernel
 from .limits import Limits
 from .loop_group import LoopGroup
 from .lower import lower_loops
@@ -252,7 +252,7 @@ def _arguments(
         elif p.kind == "scratch":
             arguments.append(Argument("slot", group.scratch, p.dtype))
         elif p.kind == "index":
-            arguments.append(Argument("index", by_name[p.name].number, p.dtype))
+            arguments.append(Argument("index", by_name[p.name].number, index_dtype(kernel)))
         else:
             arguments.append(by_name[p.name])
     return tuple(arguments)

@@ -11,9 +11,8 @@ The last panel and the last tile overlap the ones before instead of having an ed
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import ops
 from .contraction_form import Labels, decompose, plan_form
-from .dtype import DType, float32
+from .dtype import DType, float32, int32, int64
 from .emit import Emitter, topological
 from .expression import Expressions, Index, Value, flat_index
 from .graph import Node
@@ -101,7 +100,7 @@ class _Contraction:
         row_part, depth_part = self._split_address()
         self.table = depth_part.coefficient(self.k) is None
         if self.table:
-            arrays.append(Array("offsets", ops.DTYPES["int32"], form.block))
+            arrays.append(Array("offsets", self._offset_dtype(depth_part), form.block))
         start = Ix.of(self.panel_var) * form.panel
         e.define_var(self.j, start)
         if self.columns > form.panel and self.columns % form.panel:
@@ -215,7 +214,7 @@ class _Contraction:
             if self.table:
                 offset = Var("offset", depth_part.lo, depth_part.hi)
                 e.append(
-                    Define("offset", ctype_of(ops.DTYPES["int32"]),
+                    Define("offset", ctype_of(self._offset_dtype(depth_part)),
                            Load("offsets", Ix.of(kk), 0), var=offset)
                 )  # fmt: skip
                 moved = Ix.of(offset)
@@ -263,11 +262,14 @@ class _Contraction:
                 self._offset(local, depth_part)
             self._stage_elements(local, inside)
 
+    def _offset_dtype(self, depth_part: Ix) -> DType:
+        return int32 if depth_part.hi < 2**31 else int64
+
     def _offset(self, local: Var, depth_part: Ix) -> None:
-        int32 = ctype_of(ops.DTYPES["int32"])
+        ctype = ctype_of(self._offset_dtype(depth_part))
         name = self.emitter.fresh("o")
-        self.emitter.append(Define(name, int32, Position(depth_part)))
-        self.emitter.append(Store("offsets", Ix.of(local), name, int32))
+        self.emitter.append(Define(name, ctype, Position(depth_part)))
+        self.emitter.append(Store("offsets", Ix.of(local), name, ctype))
 
     def _stage_elements(self, local: Var, inside: bool) -> None:
         """Element by element; lanes past the last column are 0."""

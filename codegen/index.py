@@ -9,7 +9,7 @@ Every Ix knows bounds, so that (4*i + j) // 4 is i where 0 <= j < 4. Quotients r
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Condition", "Ix", "Quotient", "Remainder", "Var", "variables"]
+__all__ = ["Condition", "Ix", "Quotient", "Remainder", "Var", "reach", "variables"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -253,6 +253,22 @@ def variables(*expressions: Ix) -> set[Var]:
             else:
                 stack.append(atom.of)
     return found
+
+
+def reach(*expressions: Ix) -> int:
+    """The largest magnitude that their C texts can pass through on the way to their values."""
+    most = 0
+    stack: list[Ix] = list(expressions)
+    while stack:
+        index = stack.pop()
+        magnitude = abs(index.const)
+        for atom, c in index.terms:
+            magnitude += abs(c) * max(abs(atom.lo), abs(atom.hi))
+            if not isinstance(atom, Var):
+                turns = max(0, -(atom.of.lo // atom.by))
+                stack.append(atom.of + turns * atom.by)
+        most = max(most, magnitude)
+    return most
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,20 @@ Index expressions are `Ix` over loop variables, arguments and checked data.
 
 from dataclasses import dataclass
 
-from .dtype import DType
+from .dtype import DType, int32, int64
 from .graph import Node, Op
-from .index import Condition, Ix, Var, variables
+from .index import Condition, Ix, Var, reach, variables
 from .opencl_text import CType
 
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
     "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lanes", "Literal", "Load",
     "Loop", "Param", "Position", "Rhs", "Rounded", "Splat", "Statement", "Store", "Test",
-    "ctype_of", "format_kernel", "verify_kernel",
+    "ctype_of", "format_kernel", "index_dtype", "verify_kernel",
 ]  # fmt: skip
+
+
+_MOST_LANES = 16
 
 
 def ctype_of(dtype: DType, width: int = 1) -> CType:
@@ -270,6 +273,30 @@ def _indices(rhs: Rhs) -> tuple[Ix, ...]:
             return tuple(c.of for c in conditions)
         case _:
             return ()
+
+
+def index_dtype(kernel: Kernel) -> DType:
+    """The type of index arithmetic: int32, or int64 where a size or an index goes beyond it."""
+    most = max([p.size for p in kernel.params] + [v.hi for v in kernel.item_vars], default=0)
+    stack: list[Statement] = list(kernel.body)
+    while stack:
+        s = stack.pop()
+        match s:
+            case Define(rhs=rhs) | Assign(rhs=rhs):
+                read = rhs.load if isinstance(rhs, Guarded) else rhs
+                apart = abs(read.stride) if isinstance(read, Load | Position) else 0
+                most = max(most, reach(*_indices(rhs)) + _MOST_LANES * apart)
+            case Store(index=index, stride=stride):
+                most = max(most, reach(index) + _MOST_LANES * abs(stride))
+            case Loop(start=start, stop=stop, step=step):
+                most = max(most, reach(start, stop) + step)
+            case If(conditions=conditions):
+                most = max(most, reach(*[c.of for c in conditions]))
+            case Call(args=args):
+                most = max(most, reach(*[a for a in args if isinstance(a, Ix)]))
+        if isinstance(s, Loop | If | Block):
+            stack.extend(s.body)
+    return int32 if most < 2**31 else int64
 
 
 def format_kernel(kernel: Kernel) -> str:

@@ -66,7 +66,7 @@ def kernel_params(
     ]
     if expressions.checks:
         int32 = ops.DTYPES["int32"]
-        params.append(Param("lg_error", int32, "error", 3))
+        params.append(Param("lg_error", int32, "error", 4))
         params += [Param("lg_code", int32, "code"), Param("lg_run", int32, "run")]
     return tuple(params)
 

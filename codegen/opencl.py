@@ -36,12 +36,12 @@ from .kernel import (
     Statement,
     Store,
     Test,
+    ctype_of,
+    index_dtype,
 )  # fmt: skip
 from .opencl_text import CType
 
 __all__ = ["kernel_text", "literal", "program_text"]
-
-_INDEX = {4: "int", 8: "long"}
 
 
 def literal(value: float | int | bool, ctype: CType) -> str:
@@ -86,12 +86,12 @@ def _accumulates(loop: Loop) -> bool:
 
 
 class _Printer:
-    """Writes one kernel; `index_type` is long where a buffer needs it."""
+    """Writes one kernel."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        large = any(p.size >= 2**31 for p in kernel.params)
-        self.index_type = "long" if large else "int"
+        self.index_ctype = ctype_of(index_dtype(kernel))
+        self.index_type = self.index_ctype.name
         self.arrays: dict[str, tuple[DType, str]] = {
             p.name: (p.dtype, "__global")
             for p in kernel.params
@@ -245,8 +245,9 @@ class _Printer:
                 if isinstance(rhs, Load) and ctype.width > 1 and rhs.stride not in (0, 1):
                     return self._strided(name, rhs, ctype)
                 const = "" if mutable else "const "
-                spelled = self.index_type if s.var is not None else ctype.name
-                return [f"{const}{spelled} {name} = {self.rhs(rhs, ctype)};"]
+                if s.var is not None:
+                    ctype = self.index_ctype
+                return [f"{const}{ctype.name} {name} = {self.rhs(rhs, ctype)};"]
             case Assign(name=name, type=ctype, rhs=rhs):
                 return [f"{name} = {self.rhs(rhs, ctype)};"]
             case Store():

@@ -49,13 +49,13 @@ class _Watch:
     """The word of one device, and the runs since the last look at it."""
 
     def __init__(self, device: Device) -> None:
-        self.word: Buffer = runtime.allocate(device, 12)
+        self.word: Buffer = runtime.allocate(device, 16)
         self.runs: list[_Run] = []
         self.bytes = 0
         self.clear()
 
     def clear(self) -> None:
-        runtime.write(self.word, np.zeros(3, np.int32))
+        runtime.write(self.word, np.zeros(4, np.int32))
 
 
 _watches: dict[Device, _Watch] = {}
@@ -120,9 +120,9 @@ def look(device: Device) -> None:
         return
     runs, watch.runs, watch.bytes = watch.runs, [], 0
     _made_by.clear()
-    found = np.zeros(3, np.int32)
+    found = np.zeros(4, np.int32)
     runtime.read(watch.word, found)
-    code, index, first = (int(n) for n in found)
+    code, first, high, low = (int(n) for n in found)
     if not code:
         return
     watch.clear()
@@ -131,7 +131,7 @@ def look(device: Device) -> None:
         # the word names one run: another that checks indices may have met a bad one too
         if run.executable.checks or run.sources & spoiled:
             spoiled.add(run)
-    message = _message(runs[first], code, index)
+    message = _message(runs[first], code, (high << 32) + low % (1 << 32))
     for run in reversed(runs[first:]):
         if run in spoiled:
             _take_back(run, message)

@@ -178,7 +178,8 @@ def _reader(argument: Argument) -> Callable[[_Places], Any]:
     if argument.kind == "code":
         return lambda p: np.int32(k)
     if argument.kind == "index":
-        return lambda p: np.int32(p.late[k].arg.value)
+        to_index = argument.dtype.numpy.type
+        return lambda p: to_index(p.late[k].arg.value)
     dtype = argument.dtype
     to_scalar: Any = {"float": np.float32, "int": np.int32}.get(dtype.compute, dtype.numpy.type)
 

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazygrad.codegen.index import Condition, Ix, Var
+from lazygrad.codegen.index import Condition, Ix, Var, reach
 
 A, B = Var("a", 0, 6), Var("b", -3, 4)
 VALUES = list(itertools.product(range(7), range(-3, 5)))
@@ -69,3 +69,55 @@ def test_digits_of_a_number_are_the_number() -> None:
     assert whole.text() == "x"
     wide = Ix.of(Var("y", 0, 999))
     assert (wide % 5 + ((wide // 5) % 4) * 5).text() == "(y % 20)"
+
+
+class _Watched(int):
+    """A Python integer that remembers the largest magnitude any arithmetic went through."""
+
+    peak = 0
+
+    def _seen(self, value: int) -> "_Watched":
+        _Watched.peak = max(_Watched.peak, abs(value))
+        return _Watched(value)
+
+    def __add__(self, other: int) -> "_Watched":
+        return self._seen(int(self) + int(other))
+
+    def __sub__(self, other: int) -> "_Watched":
+        return self._seen(int(self) - int(other))
+
+    def __mul__(self, other: int) -> "_Watched":
+        return self._seen(int(self) * int(other))
+
+    def __floordiv__(self, other: int) -> "_Watched":
+        return self._seen(int(self) // int(other))
+
+    def __mod__(self, other: int) -> "_Watched":
+        return self._seen(int(self) % int(other))
+
+    def __neg__(self) -> "_Watched":
+        return self._seen(-int(self))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["+", "*", "//", "%", "a", "b"]), st.integers(-40, 40)),
+        max_size=8,
+    )
+)
+def test_no_step_of_a_text_goes_beyond_its_reach(steps: list[tuple[str, int]]) -> None:
+    index = Ix.of(B)
+    for op, n in steps:
+        if op == "+":
+            index = index + n
+        elif op == "*":
+            index = index * n
+        elif op in ("//", "%") and n > 0:
+            index = index // n if op == "//" else index % n
+        elif op in ("a", "b"):
+            index = index + Ix.of(A if op == "a" else B) * n
+    text = index.text().replace("/", "//")
+    _Watched.peak = 0
+    for a, b in VALUES:
+        value = eval(text, {"a": _Watched(a), "b": _Watched(b)})
+        assert max(abs(int(value)), _Watched.peak) <= reach(index)

@@ -1,5 +1,6 @@
 """How many kernels a graph becomes, and what they share. No device."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -183,3 +184,23 @@ def test_convolution_and_both_gradients_stay_contractions() -> None:
     found = gradient([y], [f32(*y.shape)], [x, w])
     names = kernels(y, *[g for g in found if g is not None])
     assert sum(n.startswith("contract") for n in names) == 3 and len(names) <= 4, names
+
+
+def test_index_arithmetic_is_as_wide_as_it_must_be() -> None:
+    many = 2**31 + 1000
+    start = ops.scalar(many - 10, int64)
+    narrow = ops.buffer(int64, (many,))
+    wide = [
+        ops.neg(narrow),
+        ops.neg(ops.slice_(narrow, ((0, 3, 1),), (start,))),
+        ops.max_(ops.iota(many), (0,)),
+        ops.matmul(f32(2**21 + 3, 1024), f32(1024, 40)),
+        ops.gather(narrow, ops.buffer(int64, (5,)), 0),
+    ]
+    for output in wide:
+        texts = [step.text for step in plan(output).steps]
+        long = [text for text in texts if re.search(r"const long (g[012]|d0|s0)\b", text)]
+        assert long, texts
+        assert not re.search(r"\bint (g\d|i\d|r\d|row\w*|s\d)\b|\(int\)", "".join(long))
+    thin = plan(ops.neg(f32(2**28))).steps[0].text
+    assert "long" not in thin

@@ -153,3 +153,21 @@ def test_gradients_go_where_the_elements_came_from(device):
         for k, m in enumerate(row):
             change = float((m.numpy() * weights[k]).sum()) - base[k]
             assert grads[k].numpy()[place] == pytest.approx(change, abs=1e-9), (k, place)
+
+
+def test_positions_beyond_32_bits(device):
+    count = 2**31 + 1000  # never stored: only the elements that are asked for are computed
+    x = lg.arange(count, device=device)
+    every, start = 2**20, count - 3
+    results = {
+        "end": (x[-3:], np.arange(count - 3, count)),
+        "late start": (x[start : start + 2] * 2, np.arange(start, start + 2) * 2),
+        "flip": (x.flip(0)[:2], np.array([count - 1, count - 2])),
+        "steps": (x[::every].sum(), np.arange(0, count, every).sum()),
+        "rows": (x.reshape(2, -1)[1, -2:], np.array([count - 2, count - 1])),
+        "columns": (x.reshape(-1, 1000)[-1, 5:7] % 7, np.arange(count - 995, count - 993) % 7),
+        "longest": (x[:: every // 4].max(), np.arange(0, count, every // 4).max()),
+    }
+    lg.realize(*[found for found, _ in results.values()])
+    for name, (found, expected) in results.items():
+        np.testing.assert_array_equal(found.numpy(), expected, err_msg=name)
