@@ -270,6 +270,8 @@ class Emitter:
             return Apply(v.op, names, operand), v.op.name.removeprefix("bitwise_") + "_"
         if v.kind == "rounded":
             return Rounded(self.vector(v.args[0], width), v.dtype), "r"
+        if v.kind == "checked":
+            return Alias(self.vector(v.args[0], width)), "x"
         if v.kind == "load":
             assert v.index is not None
             array, fill = v.payload

@@ -24,11 +24,12 @@ Request = tuple[Node, Index, tuple[Condition, ...]]
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """`kind`: apply, rounded, load, literal, argument, position, select, reduce, datum or result.
+    """`kind`: apply, rounded, checked, load, literal, argument, position, select, reduce, datum or result.
 
     `deps` are the loop variables it varies with. A `reduce` combines args[0] over `over`. A
     `datum` is args[0] as a checked index variable. A `rounded` is args[0] as its dtype
-    holds it, where the kernel computes in a wider one. A `result` stands for what another part of
+    holds it, where the kernel computes in a wider one; a `checked` is args[0] after args[1], a
+    datum, was checked. A `result` stands for what another part of
     the kernel computes (the accumulators of a contraction).
     """
 
@@ -302,7 +303,11 @@ class Expressions:
             self._data[var] = datum
         var = datum.payload[0]
         inner = tuple([Ix.of(var) if d == axis else i for d, i in enumerate(index)])
-        return (yield x, inner, conditions)
+        value = yield x, inner, conditions
+        if value.index is not None and var in variables(value.index):
+            return value
+        # the index is checked also where nothing is read at it: ones have no memory, say
+        return self._make("checked", n.dtype, (value, datum))
 
     def _start(self, n: Node, hi: int) -> Ix:
         """A slice start as an index: a constant or a late-bound argument in [0, hi]."""

@@ -206,10 +206,10 @@ def rewrite(
             continue
         src = tuple([new[s] for s in old.src])
         current = old if src == old.src else node(old.op, src, old.arg)
+        current.origin = current.origin or old.origin
         while (better := rule(current)) is not None and better is not current:
             current = better
-        if current.origin is None:
-            current.origin = old.origin
+            current.origin = current.origin or old.origin
         new[old] = current
     return [new[n] for n in outputs], new
 

@@ -271,12 +271,16 @@ def _reduce_of_one(n: Node) -> Node | None:
 def _scatter_of_one(n: Node) -> Node | None:
     """One source along the axis: a comparison with the place, which fuses."""
     index, values = n.src
-    axis, _count, mode = n.arg
+    axis, count, mode = n.arg
     if values.shape[axis] != 1 or mode != "add":
         return None
     place = ops.flat_iota(n.shape, (axis,))
     zero = ops.const(0, n.dtype)
-    return ops.expand(ops.where(ops.eq(place, index), values, zero), n.shape)
+    # a gather from the places themselves gives the index back, checked
+    places = ops.expand(place, (*index.shape[:axis], count, *index.shape[axis + 1 :]))
+    checked = ops.gather(places, index, axis)
+    checked.origin = checked.origin or n.origin
+    return ops.expand(ops.where(ops.eq(place, checked), values, zero), n.shape)
 
 
 @_rule("contract")

@@ -6,6 +6,7 @@ one that went wrong. What it computed, and what later runs computed from that, n
 written storages get their earlier values back, other values raise the error again when read.
 """
 
+import linecache
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -159,4 +160,6 @@ def _message(run: _Run, code: int, index: int) -> str:
     origin = run.origins[positions[check.origin]] if check.origin in positions else None
     if origin is None:
         return f"{text} (kernel {step.kernel.name})"
-    return f"{text}\nIt was looked up at {origin[0].co_filename}:{origin[1]}."
+    path, line = origin[0].co_filename, origin[1]
+    source = linecache.getline(path, line).strip()
+    return f"{text}\nIt was looked up at {path}:{line}{source and ': '}{source}"

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
+from .origin import caller
 from .placement import Device
 from .realize import register_written
 
@@ -106,6 +107,8 @@ class Storage:
 
     def put(self, node: Node) -> None:
         """A new value with its history."""
+        if node.origin is None:
+            node.origin = caller()
         old = self.node
         self.rebase(node)
         register_written(self, old)

@@ -271,6 +271,19 @@ def lookups():
     yield "index_add", x.index_add(0, bad, x), line()
     yield "cross_entropy", F.cross_entropy(x, lg.tensor([0, 3])), line()
     yield "nll_loss", F.nll_loss(x, lg.tensor([-1, 0])), line()
+    # where one element is enough to know, or the index decides nothing, it is checked all the same
+    one, table = bad[1:], lg.ones(3, 2)
+    yield "one of constants", table[one], line()
+    yield "some of constants", table[bad], line()
+    yield "of one row", x[:1][one], line()
+    yield "one scatter_add", table.scatter_add(0, one[None], x[:1, :1]), line()
+    yield "one index_add", table.index_add(0, one, x[:1, :2]), line()
+    yield "cross_entropy of constants", F.cross_entropy(table, lg.tensor([0, 1, 2])), line()
+    w = lg.ones(3, requires_grad=True)
+    yield "gradient", lg.autograd.grad(w[one].sum(), w)[0], line()
+    y = x.clone()
+    y[one], where = 1.0, line()
+    yield "in place", y, where
 
 
 def test_lookups_out_of_range(device):
@@ -282,7 +295,7 @@ def test_lookups_out_of_range(device):
         assert where in str(caught.value), f"{name}: {caught.value}"
         # the error was told; the process goes on, with the same plans
         np.testing.assert_array_equal(lg.tensor(A)[lg.tensor([1, 0])].numpy(), A[[1, 0]])
-    assert count == 12
+    assert count == 20
 
 
 def test_right_indices_after_wrong_ones(device):
