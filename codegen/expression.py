@@ -24,7 +24,10 @@ Request = tuple[Node, Index, tuple[Condition, ...]]
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """`kind`: apply, rounded, checked, load, literal, argument, position, select, reduce, datum or result.
+    """What one iteration computes.
+
+    `kind`: apply, rounded, checked, load, literal, argument, position, select, reduce, datum or
+    result.
 
     `deps` are the loop variables it varies with. A `reduce` combines args[0] over `over`. A
     `datum` is args[0] as a checked index variable. A `rounded` is args[0] as its dtype

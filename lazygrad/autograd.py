@@ -18,7 +18,7 @@ from .grad_mode import set_grad_enabled as set_grad_enabled
 from .grad_saves import check_not_overwritten, reads_forward_values
 from .handle import TensorBase, wrap
 from .realize import register_written
-from .storage import bridges, cut
+from .storage import bridges, cut, spent
 from .view_ops import Mark
 
 if TYPE_CHECKING:
@@ -158,22 +158,28 @@ class _Walk:
         check_not_overwritten(self.order)
 
     def _check_first_time(self, retain: bool) -> None:
-        for tensor, node in zip(self.outputs, self.nodes, strict=True):
-            spent = tensor._spent
-            if spent is not None and spent() is node:
-                raise RuntimeError(
-                    "Trying to backward through the graph a second time (or directly access saved "
-                    "tensors after they have already been freed). Saved intermediate values of "
-                    "the graph are freed when you call .backward() or autograd.grad(). Specify "
-                    "retain_graph=True if you need to backward through the graph a second time."
-                )
+        again = any(
+            tensor._spent is not None and tensor._spent() is node
+            for tensor, node in zip(self.outputs, self.nodes, strict=True)
+        )
+        if again or (spent and any(n in spent for ns in self.variables.values() for n in ns)):
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved "
+                "tensors after they have already been freed). Saved intermediate values of "
+                "the graph are freed when you call .backward() or autograd.grad(). Specify "
+                "retain_graph=True if you need to backward through the graph a second time, or "
+                "detach() what comes from an earlier step."
+            )
         pending.losses.update(self.nodes)
         if retain:
             return
         pending.differentiated.update(self.nodes)
-        if any(reads_forward_values(n) for n in self.order):
-            for tensor, node in zip(self.outputs, self.nodes, strict=True):
+        reading = _reading(self.order)
+        for tensor, node in zip(self.outputs, self.nodes, strict=True):
+            if node in reading:
                 tensor._spent = weakref.ref(node)
+        # another tensor may have come to the same node by a graph of its own: that one is not used
+        pending.use_up(s for s in pending.alive() if s.node in reading and s.node.holders == 1)
 
     def all_leaves(self) -> "list[Any]":
         found = [leaves.get(number) for number in self.variables]
@@ -208,6 +214,15 @@ class _Walk:
                     total = _hooked_value(hook, tensor._base.device, total, self.create_graph)
             results.append((tensor, total))
         return results
+
+
+def _reading(order: Sequence[Node]) -> set[Node]:
+    """The nodes whose gradient, or that of what they were made from, reads forward values."""
+    found: set[Node] = set()
+    for n in order:
+        if n.tracked and (not found.isdisjoint(n.src) or reads_forward_values(n)):
+            found.add(n)
+    return found
 
 
 def _untracked(n: Node) -> bool:

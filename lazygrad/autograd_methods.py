@@ -10,7 +10,7 @@ from lazygrad.codegen.graph import Node
 
 from . import autograd
 from .handle import TensorBase, del_cache
-from .storage import bridges
+from .storage import bridges, spent
 from .view_ops import Mark
 
 if TYPE_CHECKING:
@@ -48,12 +48,14 @@ class GradFn:
 
     def name(self) -> str:
         """Such as "MulBackward0"."""
-        words = self._node.op.name.split("_")
+        words = spent.get(self._node, self._node.op.name).split("_")
         return "".join(word.capitalize() for word in words if word) + "Backward0"
 
     @property
     def next_functions(self) -> tuple[tuple["GradFn | None", int], ...]:
-        """Where the gradient goes next, one entry for each operand."""
+        """Where the gradient goes next, one entry for each operand; none after a backward."""
+        if self._node in spent:
+            return ()
         return tuple([(_made_by(s) if s.tracked else None, 0) for s in self._node.src])
 
     def __eq__(self, other: object) -> bool:
@@ -85,6 +87,8 @@ class AccumulateGrad(GradFn):
 def _made_by(node: Node) -> GradFn:
     while node in bridges:
         node = bridges[node]
+    if node in spent:
+        return GradFn(node)
     return AccumulateGrad(node) if node.op.starts_tracking else GradFn(node)
 
 

@@ -20,19 +20,12 @@ from lazygrad.runtime import Buffer, Device
 
 from .execution import Executable
 
-__all__ = ["Lost", "Written", "is_full", "look", "note", "number", "watches", "word"]
+__all__ = ["Written", "check", "is_full", "look", "note", "number", "watches", "word"]
 
 _MOST_RUNS = 64
 _MOST_BYTES = 1 << 26
 
 Written = list[tuple[Any, Node]]  # storages with the value that each had before
-
-
-@dataclass(frozen=True)
-class Lost:
-    """Stands in the place of memory whose value a bad index spoiled."""
-
-    message: str
 
 
 @dataclass(eq=False)
@@ -42,7 +35,7 @@ class _Run:
     executable: Executable
     origins: Sequence[Any]
     sources: "set[_Run]"
-    outputs: "list[weakref.ref[Node]]"
+    outputs: "list[weakref.ref[Buffer]]"
     written: "list[tuple[weakref.ref[Any], Node]]"
 
 
@@ -60,7 +53,16 @@ class _Watch:
 
 
 _watches: dict[Device, _Watch] = {}
-_made_by: "weakref.WeakKeyDictionary[Any, _Run]" = weakref.WeakKeyDictionary()
+_made_by: "weakref.WeakKeyDictionary[Buffer, _Run]" = weakref.WeakKeyDictionary()
+
+# memory whose value a bad index spoiled, and what to tell who reads it
+_lost: "weakref.WeakKeyDictionary[Buffer, str]" = weakref.WeakKeyDictionary()
+
+
+def check(memory: Any) -> None:
+    """Raises IndexError for memory whose value a bad index spoiled."""
+    if _lost and isinstance(memory, Buffer) and memory in _lost:
+        raise IndexError(_lost[memory])
 
 
 def word(device: Device) -> Buffer:
@@ -98,9 +100,11 @@ def note(
     watch = _watches[executable.device]
     sources = {_made_by[n.memory] for n in late if n.memory in _made_by}
     back = [(weakref.ref(s), old) for s, old in written if old.memory is not None]
-    run = _Run(executable, origins, sources, [weakref.ref(n) for n in outputs], back)
-    for n in outputs:
-        _made_by[n.memory] = run
+    given = {id(n.memory) for n in late}
+    made = [n.memory for n in outputs if id(n.memory) not in given]
+    run = _Run(executable, origins, sources, [weakref.ref(memory) for memory in made], back)
+    for memory in made:
+        _made_by[memory] = run
     watch.runs.append(run)
     watch.bytes += sum(old.size * old.dtype.itemsize for _, old in back)
 
@@ -141,9 +145,9 @@ def look(device: Device) -> None:
 
 def _take_back(run: _Run, message: str) -> None:
     for output in run.outputs:
-        n = output()
-        if n is not None:
-            n.memory = Lost(message)
+        memory = output()
+        if memory is not None:
+            _lost[memory] = message
     for ref, old in run.written:
         storage = ref()
         if storage is not None:

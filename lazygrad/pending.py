@@ -2,6 +2,9 @@
 
 Asking for one value plans with it
 - every pending in-place write of a live storage that shares work with it;
+- where there are such writes: every pending value that a live tensor holds and that shares work
+  with it too, or reads what no live tensor holds any more (it would keep that alive for as long
+  as nobody asks for it, step after step);
 - what a live tensor holds and was differentiated in that graph (a loss, with the step it drives);
 - every value on the way that a live tensor holds;
 - where gradients may still be taken of it: what they will read, so that no forward pass runs
@@ -10,14 +13,19 @@ Asking for one value plans with it
 
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node, toposort
+from lazygrad.runtime import Device
 
-__all__ = ["StorageLike", "alias_source", "differentiated", "register", "together", "writes"]
+__all__ = [
+    "StorageLike", "alias_source", "alive", "differentiated", "note_made", "register", "retire",
+    "together", "use_up", "writes",
+]  # fmt: skip
 
 _ALIASES = ("variable", "detach", "assign", "reshape")
 _WORK = ("elementwise", "reduce", "contract", "index", "scan", "sort")
@@ -27,8 +35,11 @@ class StorageLike(Protocol):
     """What this module knows of a storage."""
 
     node: Node
+    device: Device
 
     def rebase(self, node: Node) -> None: ...
+
+    def retire(self) -> None: ...
 
 
 # storages with pending writes, and the stored value that each had before the first of them
@@ -40,6 +51,53 @@ losses: "weakref.WeakSet[Node]" = weakref.WeakSet()
 
 # those that were so for the last time: nothing needs to be kept for it any more
 differentiated: "weakref.WeakSet[Node]" = weakref.WeakSet()
+
+
+# storages whose gradient graph a backward has used up
+_used_up: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+# storages with a pending value or a gradient history; the others leave now and then
+_made: "deque[weakref.ref[Any]]" = deque()
+_most_made = 4096
+
+
+def note_made(storage: StorageLike) -> None:
+    """Notes a storage that is given a value."""
+    global _most_made
+    _made.append(weakref.ref(storage))
+    if len(_made) > _most_made:
+        _most_made = max(4096, 2 * len(alive()))
+
+
+def alive() -> list[Any]:
+    """The live storages with a pending value or a gradient history, in the order of making."""
+    found = {}
+    for _ in range(len(_made)):  # popped and appended one by one: other threads append meanwhile
+        try:
+            ref = _made.popleft()
+        except IndexError:
+            break
+        storage = ref()
+        if storage is not None and (storage.node.memory is None or storage.node.tracked):
+            if id(storage) not in found:
+                _made.append(ref)
+            found[id(storage)] = storage
+    return list(found.values())
+
+
+def use_up(storages: "Iterable[Any]") -> None:
+    """Notes that a backward, the last one, went through the graphs of these storages' values."""
+    with _lock:
+        _used_up.update(storages)
+
+
+def retire() -> None:
+    """Lets stored values go from graphs that are used up, and so these from memory."""
+    with _lock:
+        for storage in list(_used_up):
+            if storage.node.memory is not None:
+                _used_up.discard(storage)
+                storage.retire()
 
 
 def register(storage: StorageLike, old: Node) -> None:
@@ -90,8 +148,20 @@ def is_constant(n: Node) -> bool:
     return n.memory is None and n.op.kind == "leaf"
 
 
-def together(targets: Sequence[Node]) -> tuple[list[Node], list[tuple[Any, Node]]]:
-    """All nodes to realize with `targets`, and the (storage, old value) of writes among them."""
+class Together(NamedTuple):
+    """All nodes to realize, the (storage, old value) of writes among them, what to run first.
+
+    `first` are values made of nothing stored: numbers drawn once, say. They have a plan of their
+    own, or the first step of a loop would have work in its plan that no later step has.
+    """
+
+    nodes: list[Node]
+    written: list[tuple[Any, Node]]
+    first: list[Node]
+
+
+def together(targets: Sequence[Node], device: Device) -> Together:
+    """What to realize with `targets`."""
     written: dict[Node, list[tuple[Any, Node]]] = {}
     for s, old in writes():
         written.setdefault(s.node, []).append((s, old))
@@ -101,16 +171,46 @@ def together(targets: Sequence[Node]) -> tuple[list[Node], list[tuple[Any, Node]
     mine = {found.part(t) for t in targets}
     joined = [n for n in candidates if found.part(n) in mine and n not in found.crossing]
     wanted = dict.fromkeys([*targets, *joined])
+    if any(old.memory is not None for n in wanted for _, old in written.get(n, ())):
+        wanted |= dict.fromkeys(_left_behind(list(wanted), device))
     included = [pair for n in wanted for pair in written.get(n, ())]
     order = toposort(list(wanted), ready)
+    resting: set[Node] = set()  # on stored values
     for n in order:
+        if ready(n) or not resting.isdisjoint(n.src):
+            resting.add(n)
         if n.holders and n.memory is None:
             base = alias_source(n)
             if base.memory is None and base.op.kind in _WORK:
                 wanted[base] = None
     for n in _kept_for_backward([t for t in targets if t.tracked], order):
         wanted[n] = None
-    return list(wanted), included
+    first = [] if resting.isdisjoint(wanted) else [n for n in wanted if n not in resting]
+    return Together(list(wanted), included, first)
+
+
+def _left_behind(wanted: Sequence[Node], device: Device) -> list[Node]:
+    """Pending values that share work with `wanted`, or read what no live tensor holds any more."""
+    values = dict.fromkeys(s.node for s in alive() if s.device is device)
+    others = [n for n in values if not n.tracked or n in differentiated]
+    others = [n for n in others if n.memory is None and not is_constant(n)]
+    found = _Cones([*wanted, *others])
+    mine = {found.part(n) for n in wanted}
+    reading: set[Node] = set()
+    for n in toposort(others, ready):
+        if not _is_held(n) if n.memory is not None else not reading.isdisjoint(n.src):
+            reading.add(n)
+    return [
+        n for n in others
+        if (n in reading or found.part(n) in mine) and n not in found.crossing
+    ]  # fmt: skip
+
+
+def _is_held(n: Node) -> bool:
+    """Whether a live tensor has this stored value, or the one that it is a mark or reshape of."""
+    while not n.holders and n.op.name in _ALIASES and n.src:
+        n = n.src[-1] if n.op.name == "assign" else n.src[0]
+    return n.holders > 0
 
 
 class _Cones:

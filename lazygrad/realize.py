@@ -30,6 +30,8 @@ _MOST_PENDING_BYTES = 1 << 30
 _pending_nodes = 0
 _pending_bytes = 0
 
+_PROMISED = object()  # stands for memory while only plans are made
+
 
 def from_host(array: np.ndarray[Any, Any], dtype: DType, device: Device) -> Node:
     """A stored leaf with a copy of `array`, whose elements are of the dtype's storage type.
@@ -73,6 +75,7 @@ def realize_nodes(nodes: Sequence[Node], device: Device) -> None:
     """
     with _lock:
         _realize(nodes, device)
+        pending.retire()
 
 
 def _realize(nodes: Sequence[Node], device: Device) -> None:
@@ -87,11 +90,12 @@ def _realize(nodes: Sequence[Node], device: Device) -> None:
         bad_indices.look(device)
     _pending_nodes = _pending_bytes = 0
     _transfer_first(targets)
-    outputs, written = pending.together(targets)
+    outputs, written, first = pending.together(targets, device)
     bases = [pending.alias_source(n) for n in outputs]
-    wanted = list(dict.fromkeys(b for b in bases if b.memory is None))
-    if wanted:
-        _run(wanted, device, written)
+    for part in ([pending.alias_source(n) for n in first], bases):
+        wanted = list(dict.fromkeys(b for b in part if b.memory is None))
+        if wanted:
+            _run(wanted, device, written)
     for n, base in zip(outputs, bases, strict=True):
         n.memory = base.memory
     for storage, _old in written:
@@ -107,6 +111,8 @@ def _share_memory(n: Node) -> bool:
     if base.memory is None:
         return False
     n.memory = base.memory
+    if not n.tracked:
+        ops.forget(n)
     return True
 
 
@@ -114,8 +120,7 @@ def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> No
     executable, late, order = executable_for(wanted, device)
     count_realization()
     for n in late:
-        if isinstance(n.memory, bad_indices.Lost):
-            raise IndexError(n.memory.message)
+        bad_indices.check(n.memory)
     word = bad_indices.word(device) if executable.checks else None
     number = bad_indices.number(device)
     if config.DEBUG >= 3:
@@ -180,8 +185,7 @@ def host_view(node: Node, device: Device) -> np.ndarray[Any, Any]:
 
 def _memory(node: Node) -> Buffer:
     memory = node.memory
-    if isinstance(memory, bad_indices.Lost):
-        raise IndexError(memory.message)
+    bad_indices.check(memory)
     assert isinstance(memory, Buffer)
     return memory
 
@@ -201,11 +205,21 @@ def _planned(nodes: Sequence[Node], device: Device) -> list[inspection.KernelInf
     found: list[inspection.KernelInfo] = []
     for place, asked in (*parts, (device, nodes)):
         targets = [n for n in asked if not pending.ready(pending.alias_source(n))]
-        outputs, _ = pending.together([n for n in targets if not pending.is_constant(n)])
-        bases = dict.fromkeys(pending.alias_source(n) for n in outputs)
-        wanted = [b for b in bases if not pending.ready(b)]
-        if wanted:
-            found += inspection.infos(plan_for(wanted, place))
+        computed = [n for n in targets if not pending.is_constant(n)]
+        outputs, _, first = pending.together(computed, place)
+        planned: list[Node] = []
+        try:
+            for part in (first, outputs):
+                bases = dict.fromkeys(pending.alias_source(n) for n in part)
+                wanted = [b for b in bases if not pending.ready(b)]
+                if wanted:
+                    found += inspection.infos(plan_for(wanted, place))
+                planned += wanted
+                for n in wanted:
+                    n.memory = _PROMISED  # the next plan finds it there
+        finally:
+            for n in planned:
+                n.memory = None
     return found
 
 

@@ -9,6 +9,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
 from .origin import caller
+from .pending import note_made
 from .placement import Device
 from .realize import register_written
 
@@ -22,6 +23,7 @@ __all__ = [
     "note_overwritten",
     "overwritten",
     "own_reads",
+    "spent",
     "user_line",
     "with_history_of",
 ]
@@ -47,6 +49,10 @@ bridges: "weakref.WeakKeyDictionary[Node, Node]" = weakref.WeakKeyDictionary()
 
 # bridges that no gradient crosses: the value was replaced as a whole by one without history
 cut: "weakref.WeakSet[Node]" = weakref.WeakSet()
+
+
+# VARIABLE nodes of values whose graph a backward has used up, and what op made them
+spent: "weakref.WeakKeyDictionary[Node, str]" = weakref.WeakKeyDictionary()
 
 
 # where what needs no stored value (zeros, random numbers) is computed, for all devices
@@ -89,6 +95,8 @@ class Storage:
         self.node = _held(node)
         self.device = device
         self.version = 0
+        if node.memory is None or node.tracked:
+            note_made(self)
 
     def __del__(self) -> None:
         self.node.holders -= 1
@@ -104,6 +112,21 @@ class Storage:
         self.node.holders -= 1
         self.node = _held(node)
         self.version += 1
+        if node.memory is None or node.tracked:
+            note_made(self)
+
+    def retire(self) -> None:
+        """Puts the stored value in the place of the graph that made it; no gradient crosses it."""
+        old = self.node
+        if not old.tracked:
+            return
+        leaf = ops.buffer(old.dtype, old.shape)
+        node = ops.variable(leaf, ops.fresh_number())
+        leaf.memory = node.memory = old.memory
+        node.origin = old.origin
+        spent[node] = old.op.name
+        old.holders -= 1
+        self.node = _held(node)
 
     def put(self, node: Node) -> None:
         """A new value with its history."""

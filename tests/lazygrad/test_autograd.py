@@ -117,6 +117,37 @@ def test_backward_twice():
     plain.backward()
 
 
+def test_backward_through_what_an_earlier_one_used_up():
+    cell = lg.nn.Linear(2, 2)
+    optimizer = lg.optim.SGD(cell.parameters(), lr=0.1)
+
+    def step(state):
+        state = (cell(state) + 1).tanh()
+        optimizer.zero_grad()
+        state.sum().backward()
+        optimizer.step()
+        return state
+
+    state = step(lg.zeros(1, 2))
+    assert state.requires_grad and not state.is_leaf and state.grad_fn.name() == "TanhBackward0"
+    with pytest.raises(
+        RuntimeError, match=r"backward through the graph a second time(.|\n)*detach"
+    ):
+        step(state)
+    step(state.detach())
+    x = lg.tensor(A, requires_grad=True)
+    one, other = x.exp(), x.exp()  # one value, two graphs
+    one.sum().backward()
+    one.realize()
+    other.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * np.exp(A), 1e-6)
+    shifted = x + 1  # a gradient that reads no value is never used up
+    shifted.sum().backward()
+    shifted.realize()
+    (shifted * 2).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * np.exp(A) + 3, 1e-6)
+
+
 def test_leaves_and_history():
     x = lg.tensor(A, requires_grad=True)
     y = x * 2

@@ -1,6 +1,8 @@
 """Training steps: nothing compiled twice, no forward pass run twice, few kernels."""
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -255,3 +257,99 @@ def test_mean_and_variance_together(device):
     assert len(found) == 1, [k.name for k in found]
     np.testing.assert_allclose(mean.numpy(), X.mean(-1), atol=1e-6)
     np.testing.assert_allclose(variance.numpy(), X.var(-1, ddof=1), rtol=1e-5)
+
+
+def test_data_made_by_the_program_costs_the_second_step_nothing(device):
+    model = nn.Sequential(nn.Linear(20, 30), nn.ReLU(), nn.Linear(30, 5))
+    optimizer = lg.optim.Adam(model.parameters())
+    inputs, targets = lg.randn(16, 20), lg.randint(0, 5, (16,))  # pending in the first step
+    counts = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        F.cross_entropy(model(inputs), targets).backward()
+        optimizer.step()
+        counts.append(compiled())
+    assert counts[0] == counts[1] == counts[2]
+
+
+def keep_loss(kept, model, average, out, loss):
+    kept.append(loss)
+
+
+def keep_detached_loss(kept, model, average, out, loss):
+    kept.append(loss.detach())
+
+
+def keep_stored_copy(kept, model, average, out, loss):
+    kept.append(loss.detach().clone().realize())
+
+
+def sum_losses(kept, model, average, out, loss):
+    kept[:] = [loss.detach() + (kept[0] if kept else 0)]
+
+
+def count_hits(kept, model, average, out, loss):
+    kept[:] = [(out.argmax(1) == 1).sum() + (kept[0] if kept else 0)]
+
+
+def keep_norm(kept, model, average, out, loss):
+    kept.append(nn.utils.clip_grad_norm_(model.parameters(), 1.0))
+
+
+def move_average(kept, model, average, out, loss):
+    with lg.no_grad():
+        for mean, p in zip(average.parameters(), model.parameters(), strict=True):
+            mean.mul_(0.9).add_(p, alpha=0.1)
+
+
+@pytest.mark.parametrize("when", ["before the step", "after the step"])
+@pytest.mark.parametrize(
+    "keep",
+    [keep_loss, keep_detached_loss, keep_stored_copy, sum_losses, count_hits, keep_norm,
+     move_average],
+)  # fmt: skip
+def test_what_a_program_keeps_of_a_step_keeps_no_step_alive(device, keep, when):
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    average = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    optimizer = lg.optim.SGD(model.parameters(), lr=0.1)
+    x, y = lg.tensor(IMAGES[:4, :6]), lg.tensor(LABELS[:4] % 3)
+    kept, weights, plans = [], [], []
+    for _ in range(8):
+        optimizer.zero_grad()
+        out = model(x)
+        loss = F.cross_entropy(out, y)
+        loss.backward()
+        if when == "before the step":
+            keep(kept, model, average, out, loss)
+        optimizer.step()
+        if when == "after the step":
+            keep(kept, model, average, out, loss)
+        weights.append(weakref.ref(model[0].weight.detach()._node.memory))
+        plans.append(compiled()[0])
+    loss.item()  # a look at the indices: until then values of before are kept, to go back to
+    gc.collect()
+    assert sum(memory() is not None for memory in weights) <= 2
+    assert plans[-1] == plans[-4]
+    assert all(np.isfinite(value.detach().numpy()).all() for value in kept)
+
+
+def test_kept_values_are_those_of_their_step(device):
+    """What is computed along with a step, or let go after it, is what was asked for."""
+    p = nn.Parameter(lg.tensor([1.0, 2.0]))
+    mean = lg.zeros(2)
+    optimizer = lg.optim.SGD([p], lr=0.5)
+    kept, expected, value, average = [], [], np.array([1.0, 2.0]), np.zeros(2)
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        kept += [loss.detach() * 2, p * 3, p.detach().clone()]
+        expected += [2 * (value**2).sum(), value * 3, value]
+        optimizer.step()
+        value = value - 0.5 * 2 * value
+        with lg.no_grad():
+            mean.mul_(0.5).add_(p)
+        average = average * 0.5 + value
+    for got, wanted in zip(kept, expected, strict=True):
+        np.testing.assert_allclose(got.detach().numpy(), wanted, 1e-6)
+    np.testing.assert_allclose(mean.numpy(), average, 1e-6)
