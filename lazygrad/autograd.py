@@ -61,7 +61,7 @@ def backward(
     seeds = _seeds("backward", outputs, grad_tensors)
     walk = _Walk(outputs, retain_graph, create_graph)
     if inputs is None:
-        collected = walk.run(seeds, walk.all_leaves())
+        collected = walk.run(seeds, walk.all_leaves(), walk.hooked())
     else:
         wanted = _listed(inputs)
         if not wanted:
@@ -185,10 +185,14 @@ class _Walk:
         found = [leaves.get(number) for number in self.variables]
         return [leaf for leaf in found if leaf is not None]
 
+    def hooked(self) -> list[Node]:
+        """The nodes that a hook waits at, whether or not a live leaf lies below."""
+        return [n for n in self.order if n in hooked]
+
     def run(
-        self, seeds: Sequence[Node], wanted: "Sequence[Any]"
+        self, seeds: Sequence[Node], wanted: "Sequence[Any]", passed: Sequence[Node] = ()
     ) -> "list[tuple[Any, Node | None]]":
-        """The gradient of each wanted tensor, hooks of leaves applied."""
+        """The gradient of each wanted tensor, hooks of leaves applied; goes by `passed` too."""
         targets: list[list[Node]] = []
         for tensor in wanted:
             number = leaf_number(tensor)
@@ -196,7 +200,7 @@ class _Walk:
         flat = [n for nodes in targets for n in nodes]
         device = self.outputs[0]._base.device
         hooks = {n: _node_hook(n, device, self.create_graph) for n in self.order if n in hooked}
-        found = _gradients(self.nodes, list(seeds), flat, self.order, hooks)
+        found = _gradients(self.nodes, list(seeds), [*flat, *passed], self.order, hooks)
         # a gradient that is zero throughout, as that of floor, is one all the same
         missing = set(flat).difference(found)
         reached = missing.intersection(self.order) if missing else missing

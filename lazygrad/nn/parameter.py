@@ -41,4 +41,4 @@ class Parameter(Tensor):
         return type(self), (self.detach(), self.requires_grad)
 
     def __repr__(self) -> str:
-        return "Parameter containing:\n" + repr(self.detach())
+        return "Parameter containing:\n" + super().__repr__()

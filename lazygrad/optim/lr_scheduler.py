@@ -156,15 +156,21 @@ class CosineAnnealingLR(LRScheduler):
 class OneCycleLR(LRScheduler):
     """Rises to `max_lr`, then falls far below the start (Smith and Topin 2017, arXiv:1708.07120).
 
+    The momentum (or the first of Adam's betas) falls while the rate rises, and the other way.
+
     Args:
         total_steps: length of the cycle in calls of `step`; or `epochs * steps_per_epoch`.
         pct_start: share of the cycle that rises.
         anneal_strategy: 'cos' or 'linear'.
+        cycle_momentum: False leaves the momentum as it is.
+        base_momentum, max_momentum: the momentum where the rate is highest, and at both ends.
         div_factor: the start is `max_lr / div_factor`.
         final_div_factor: the end is the start divided by this.
+        three_phase: falls to the start as it rose, then to the end; else in one go.
 
     Raises:
-        ValueError: no length given, or settings out of range; stepping beyond the cycle.
+        ValueError: no length given, settings out of range, or an optimizer without momentum;
+            stepping beyond the cycle.
     """
 
     def __init__(
@@ -176,8 +182,12 @@ class OneCycleLR(LRScheduler):
         steps_per_epoch: int | None = None,
         pct_start: float = 0.3,
         anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float | Sequence[float] = 0.85,
+        max_momentum: float | Sequence[float] = 0.95,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
+        three_phase: bool = False,
         last_epoch: int = -1,
     ) -> None:
         if total_steps is None:
@@ -194,16 +204,36 @@ class OneCycleLR(LRScheduler):
             raise ValueError(
                 f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
             )
+        if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
+            raise ValueError(
+                "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
+            )
         self.total_steps = total_steps
-        self.pct_start = pct_start
         self.anneal_strategy = anneal_strategy
+        self.cycle_momentum = cycle_momentum
+        rise, end = pct_start * total_steps - 1, float(total_steps - 1)
+        # until which step, from and to which rate, from and to which momentum
+        self.phases = [
+            (rise, "initial_lr", "max_lr", "max_momentum", "base_momentum"),
+            (end, "max_lr", "min_lr", "base_momentum", "max_momentum"),
+        ]
+        if three_phase:
+            self.phases[1:] = [
+                (2 * rise, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
+                (end, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
+            ]
         if last_epoch == -1:
             groups = optimizer.param_groups
-            peaks = [max_lr] * len(groups) if isinstance(max_lr, (int, float)) else list(max_lr)
-            for group, peak in zip(groups, peaks, strict=True):
+            for group, peak, low, high in zip(
+                groups, *(_each(v, groups) for v in (max_lr, base_momentum, max_momentum)),
+                strict=True,
+            ):  # fmt: skip
                 group["initial_lr"] = peak / div_factor
                 group["max_lr"] = peak
                 group["min_lr"] = group["initial_lr"] / final_div_factor
+                if cycle_momentum:
+                    group["base_momentum"], group["max_momentum"] = low, high
+                    _set_momentum(group, high)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -212,20 +242,33 @@ class OneCycleLR(LRScheduler):
                 f"Tried to step {self.last_epoch} times. The specified number of total steps is "
                 f"{self.total_steps}"
             )
-        peak = self.pct_start * self.total_steps - 1
-        end = self.total_steps - 1
-        rates = []
-        for group in self.optimizer.param_groups:
-            if self.last_epoch <= peak:
-                rates.append(self._between("initial_lr", "max_lr", group, self.last_epoch / peak))
-            else:
-                share = (self.last_epoch - peak) / (end - peak)
-                rates.append(self._between("max_lr", "min_lr", group, share))
-        return rates
+        start = 0.0
+        for end, low, high, first, last in self.phases:
+            if self.last_epoch <= end or end == self.phases[-1][0]:
+                break
+            start = end
+        share = (self.last_epoch - start) / (end - start)
+        groups = self.optimizer.param_groups
+        if self.cycle_momentum:
+            for group in groups:
+                _set_momentum(group, self._between(first, last, group, share))
+        return [self._between(low, high, group, share) for group in groups]
 
     def _between(self, start: str, end: str, group: dict[str, Any], share: float) -> float:
-        """The rate at `share` of the way from one setting to another."""
+        """The value at `share` of the way from one setting to another."""
         first, last = float(group[start]), float(group[end])
         if self.anneal_strategy == "linear":
             return first + (last - first) * share
         return last + (first - last) / 2.0 * (1.0 + math.cos(math.pi * share))
+
+
+def _each(value: float | Sequence[float], groups: Sequence[Any]) -> list[float]:
+    """One value for each parameter group."""
+    return [value] * len(groups) if isinstance(value, (int, float)) else list(value)
+
+
+def _set_momentum(group: dict[str, Any], value: float) -> None:
+    if "betas" in group:
+        group["betas"] = (value, *group["betas"][1:])
+    else:
+        group["momentum"] = value

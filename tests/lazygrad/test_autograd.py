@@ -182,6 +182,18 @@ def test_retain_grad_and_hooks():
     check(program)
 
 
+def test_hooks_are_called_also_where_no_live_leaf_lies_below():
+    seen = []
+    layer = lg.nn.Linear(3, 2)
+    layer.register_full_backward_hook(lambda *given: seen.append(given[2][0].tolist()))
+    layer(lg.ones(1, 3, requires_grad=True)).sum().backward()
+    y = lg.ones(2, requires_grad=True) * 2
+    y.register_hook(lambda g: seen.append(g.tolist()))
+    y.retain_grad()
+    (y * 3).sum().backward()
+    assert seen == [[[1.0, 1.0]], [3.0, 3.0]] and y.grad.tolist() == [3.0, 3.0]
+
+
 def test_post_accumulate_hook():
     x = lg.tensor(A, requires_grad=True)
     seen = []

@@ -195,6 +195,9 @@ def test_bad_use_raises(error, act):
         ("OneCycleLR", {"max_lr": 0.3, "total_steps": 11}),
         ("OneCycleLR", {"max_lr": 0.3, "epochs": 2, "steps_per_epoch": 5,
                         "anneal_strategy": "linear"}),
+        ("OneCycleLR", {"max_lr": 0.3, "total_steps": 10, "three_phase": True,
+                        "base_momentum": 0.5, "max_momentum": 0.8}),
+        ("OneCycleLR", {"max_lr": 0.3, "total_steps": 10, "cycle_momentum": False}),
     ],
 )  # fmt: skip
 def test_schedules_agree_with_torch(name, settings):
@@ -207,7 +210,7 @@ def test_schedules_agree_with_torch(name, settings):
         for _ in range(9):
             optimizer.step()
             schedule.step()
-            seen.append(optimizer.param_groups[0]["lr"])
+            seen += [optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["momentum"]]
         rates.append(seen)
     assert rates[0] == pytest.approx(rates[1], rel=1e-9)
 
