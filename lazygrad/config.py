@@ -8,10 +8,16 @@ LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime
 """
 
 import os
+import warnings
 
 __all__ = ["CHECK", "DEBUG", "DUMP"]
 
 _level = os.environ.get("LAZYGRAD_DEBUG", "0")
 DEBUG: int = int(_level) if _level.isdigit() else 0
+if not _level.isdigit():
+    warnings.warn(
+        f"LAZYGRAD_DEBUG: got {_level!r}, expected a number from 0 to 5; nothing is told",
+        stacklevel=2,
+    )
 DUMP: str | None = os.environ.get("LAZYGRAD_DUMP") or None
 CHECK: bool = os.environ.get("LAZYGRAD_CHECK", "0") == "1"

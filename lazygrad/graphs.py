@@ -8,7 +8,7 @@ import networkx as nx
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node, toposort
 
-from .handle import TensorBase
+from .handle import TensorBase, check_tensor
 from .inspection import KernelInfo
 from .pending import stored
 from .realize import kernels_of
@@ -81,6 +81,8 @@ def graph(*tensors: TensorBase) -> Graph:
 
     Returns: a `Graph` (a `networkx.DiGraph`) with `.dot()` and `.svg()`.
     """
+    for place, t in enumerate(tensors):
+        check_tensor("graph", t, "tensors", place + 1)
     found = Graph()
     order = toposort([t._node for t in tensors], stored)
     number = {n: i for i, n in enumerate(order)}
@@ -103,7 +105,8 @@ def kernels(*tensors: TensorBase) -> list[KernelInfo]:
     """
     found: list[KernelInfo] = []
     by_device: dict[Any, list[Node]] = {}
-    for t in tensors:
+    for place, t in enumerate(tensors):
+        check_tensor("kernels", t, "tensors", place + 1)
         by_device.setdefault(t._base.device, []).append(t._node)
     for device, nodes in by_device.items():
         found += kernels_of(nodes, device)

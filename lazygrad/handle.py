@@ -336,12 +336,12 @@ class TensorBase:
         return self._node.size
 
 
-def check_tensor(name: str, given: Any) -> None:
+def check_tensor(name: str, given: Any, argument: str = "input", place: int = 1) -> None:
     """Raises TypeError for what is no tensor."""
     if not isinstance(given, TensorBase):
         raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(given).__name__}; "
-            "write lg.tensor(value)"
+            f"{name}(): argument '{argument}' (position {place}) must be Tensor, not "
+            f"{type(given).__name__}; write lg.tensor(value)"
         )
 
 

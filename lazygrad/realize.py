@@ -235,10 +235,13 @@ class _Handle(Protocol):
 def realize(*tensors: _Handle) -> None:
     """Computes tensors, planned together for each device, and returns when all is submitted.
 
-    Raises what planning raises, before anything runs (TypeError, BuildError, OutOfMemoryError).
+    Raises TypeError for what is no tensor, and what planning raises, before anything runs
+    (TypeError, BuildError, OutOfMemoryError).
     """
     by_device: dict[Device, list[Node]] = {}
     for t in tensors:
+        if not hasattr(t, "_base"):
+            raise TypeError(f"realize: got {type(t).__name__}, expected tensors; see lg.tensor")
         by_device.setdefault(t._base.device, []).append(t._node)
     for device, nodes in by_device.items():
         realize_nodes(nodes, device)

@@ -150,6 +150,11 @@ class ModuleTables(Hooked):
             TypeError: not a Module.
         """
         if module is not None and not isinstance(module, ModuleTables):
+            if isinstance(module, type) and issubclass(module, ModuleTables):
+                raise TypeError(
+                    f"add_module: got the class {module.__name__}, expected a Module; write "
+                    f"{module.__name__}()"
+                )
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
         self._check_name("module", name, "_modules")
         self._modules[name] = module

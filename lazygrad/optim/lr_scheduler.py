@@ -242,11 +242,10 @@ class OneCycleLR(LRScheduler):
                 f"Tried to step {self.last_epoch} times. The specified number of total steps is "
                 f"{self.total_steps}"
             )
-        start = 0.0
-        for end, low, high, first, last in self.phases:
-            if self.last_epoch <= end or end == self.phases[-1][0]:
-                break
-            start = end
+        ends = [phase[0] for phase in self.phases]
+        number = next((k for k, end in enumerate(ends) if self.last_epoch <= end), len(ends) - 1)
+        start = ends[number - 1] if number else 0.0
+        end, low, high, first, last = self.phases[number]
         share = (self.last_epoch - start) / (end - start)
         groups = self.optimizer.param_groups
         if self.cycle_momentum:

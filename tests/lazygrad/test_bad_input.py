@@ -211,6 +211,35 @@ VALUES = {
     "Adam": (lambda a, b, i: lg.optim.Adam([]), ValueError, ["optimizer", "empty"]),
 }  # fmt: skip
 
+LAYERS = {
+    "list": (lambda a, b, i: nn.Linear(3, 1)([[1, 2, 3]]), TypeError, ["linear", "list"]),
+    "array": (lambda a, b, i: F.relu(A), TypeError, ["relu", "ndarray", "lg.tensor"]),
+    "target": (
+        lambda a, b, i: F.cross_entropy(a, [0, 1]), TypeError,
+        ["cross_entropy", "'target' (position 2)", "list"],
+    ),
+    "float classes": (
+        lambda a, b, i: F.cross_entropy(a, i.float()), RuntimeError, ["float32", "target.long()"]
+    ),
+    "integer probabilities": (
+        lambda a, b, i: F.cross_entropy(a, a.long()), RuntimeError,
+        ["int64", "target.float()", "target.argmax(1)"],
+    ),
+    "bytes": (
+        lambda a, b, i: nn.Conv2d(1, 1, 1)(lg.zeros(1, 1, 2, 2, dtype=lg.uint8)), RuntimeError,
+        ["conv2d", "uint8", "float32", "input.to(lazygrad.float32)"],
+    ),
+    "double": (
+        lambda a, b, i: nn.Linear(3, 1)(a.double()), RuntimeError, ["linear", "float64", "float32"]
+    ),
+    "class": (
+        lambda a, b, i: nn.Sequential(nn.ReLU), TypeError, ["class ReLU", "write ReLU()"]
+    ),
+    "graph": (lambda a, b, i: lg.graph(3), TypeError, ["graph", "int"]),
+    "kernels": (lambda a, b, i: lg.kernels(a, 3), TypeError, ["kernels", "position 2", "int"]),
+    "realize": (lambda a, b, i: lg.realize(3), TypeError, ["realize", "int"]),
+}  # fmt: skip
+
 GRADIENTS = {
     "numpy": (lambda a, b, i: leaf().numpy(), RuntimeError, ["numpy()", "requires grad"]),
     "no history": (lambda a, b, i: a.sum().backward(), RuntimeError, ["does not require grad"]),
@@ -226,7 +255,7 @@ GRADIENTS = {
 }
 
 TABLES = {"shape": SHAPES, "dtype": DTYPES, "axis": AXES, "index": INDICES, "value": VALUES,
-          "gradient": GRADIENTS}  # fmt: skip
+          "layer": LAYERS, "gradient": GRADIENTS}  # fmt: skip
 CASES = [(table, name) for table, rows in TABLES.items() for name in rows]
 
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from lazygrad.linear_algebra import einsum
 from lazygrad.tensor import Tensor
+from lazygrad.tensor_arguments import check_same_dtype, takes_tensors
 from lazygrad.windows import pad_constant, sliding_window
 
 
+@takes_tensors
 def conv1d(
     input: Tensor,
     weight: Tensor,
@@ -23,6 +25,7 @@ def conv1d(
     return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@takes_tensors
 def conv2d(
     input: Tensor,
     weight: Tensor,
@@ -105,6 +108,7 @@ def _check(
         )
     if weight.shape[0] % groups:
         raise RuntimeError(f"{got}; expected output channels divisible by groups")
+    check_same_dtype(name, input, weight)
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
         raise RuntimeError(f"{got}; expected bias ({weight.shape[0]},), got {tuple(bias.shape)}")
 

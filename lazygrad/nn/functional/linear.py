@@ -6,14 +6,17 @@ from lazygrad.creation import tensor
 from lazygrad.functions import where
 from lazygrad.ranges import arange
 from lazygrad.tensor import Tensor
+from lazygrad.tensor_arguments import check_same_dtype, takes_tensors
 from lazygrad.windows import pad_constant
 
 
+@takes_tensors
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: `(*, in)`, `(out, in)`, `(out,)` -> `(*, out)`.
 
     Raises:
-        RuntimeError: the last axis of `input` is not the last axis of `weight`.
+        RuntimeError: the last axis of `input` is not the last axis of `weight`, or their dtypes
+            differ.
     """
     if input.dim() == 0 or input.shape[-1] != weight.shape[-1]:
         raise RuntimeError(
@@ -21,10 +24,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"an input whose last axis is {weight.shape[-1]}; write nn.Linear(in_features, "
             "out_features) with in_features = input.shape[-1]"
         )
+    check_same_dtype("linear", input, weight)
     product = input @ (weight.t() if weight.dim() == 2 else weight)
     return product if bias is None else product + bias
 
 
+@takes_tensors
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
     """Rows of `weight` at the integers `input`: `(*)`, `(rows, features)` -> `(*, features)`.
 
@@ -51,6 +56,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     return where(is_padding, picked.detach(), picked)
 
 
+@takes_tensors
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Integers `(*)` as int64 rows `(*, num_classes)` that are 1 at the integer and 0 elsewhere.
 
@@ -72,6 +78,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return (classes == checked).long()
 
 
+@takes_tensors
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
@@ -142,11 +149,13 @@ def _padded_sources(size: int, left: int, right: int, mode: str) -> list[int]:
     return [min(max(p, 0), size - 1) for p in places]
 
 
+@takes_tensors
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """`x / max(norm(x, p), eps)` along `dim`."""
     return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
 
 
+@takes_tensors
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """`x1 . x2 / (max(|x1|, eps) * max(|x2|, eps))` along `dim`, the inputs broadcast."""
     dot = (x1 * x2).sum(dim)

@@ -6,10 +6,12 @@ from lazygrad.codegen.ops import broadcast_shapes
 from lazygrad.errors import ShapeError
 from lazygrad.functions import where
 from lazygrad.tensor import Tensor
+from lazygrad.tensor_arguments import takes_tensors
 
 from .activation import logsigmoid
 
 
+@takes_tensors
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """`(input - target) ** 2`, reduced by 'mean', 'sum' or 'none'."""
     _check_broadcast("mse_loss", input, target)
@@ -17,12 +19,14 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return _reduce("mse_loss", difference * difference, reduction)
 
 
+@takes_tensors
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """`|input - target|`, reduced by 'mean', 'sum' or 'none'."""
     _check_broadcast("l1_loss", input, target)
     return _reduce("l1_loss", (input - target).abs(), reduction)
 
 
+@takes_tensors
 def smooth_l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
@@ -41,6 +45,7 @@ def smooth_l1_loss(
     return _reduce("smooth_l1_loss", loss, reduction)
 
 
+@takes_tensors
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -57,6 +62,7 @@ def binary_cross_entropy(
     return _reduce("binary_cross_entropy", loss if weight is None else loss * weight, reduction)
 
 
+@takes_tensors
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -82,6 +88,7 @@ def binary_cross_entropy_with_logits(
     return _reduce("binary_cross_entropy_with_logits", loss, reduction)
 
 
+@takes_tensors
 def kl_div(
     input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
 ) -> Tensor:
@@ -108,6 +115,7 @@ def kl_div(
     return _reduce("kl_div", loss, reduction)
 
 
+@takes_tensors
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -132,6 +140,7 @@ def nll_loss(
     return _reduce_weighted("nll_loss", loss, factor, reduction)
 
 
+@takes_tensors
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -181,7 +190,7 @@ def _soft_cross_entropy(
     label_smoothing: float,
 ) -> Tensor:
     """Cross-entropy against class probabilities; its mean divides by the number of targets."""
-    _check_same("cross_entropy", log_probabilities, target)
+    _check_probabilities(log_probabilities, target)
     if ignore_index >= 0:
         raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
     axis = _class_axis(log_probabilities)
@@ -257,6 +266,12 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
             f"({target.shape[0]})"
         )
     expected = tuple(size for i, size in enumerate(input.shape) if i != axis)
+    if name == "cross_entropy" and target.shape == input.shape and input.dim() > 1:
+        raise RuntimeError(
+            f"{name}: got target of dtype {target.dtype} and the shape of the input, "
+            f"{tuple(input.shape)}, expected probabilities, write target.float(), or class "
+            f"numbers of shape {expected}, write target.argmax({axis})"
+        )
     if tuple(target.shape) != expected:
         raise ValueError(
             f"{name}: got input {tuple(input.shape)} and target {tuple(target.shape)}, "
@@ -267,6 +282,17 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
             f"{name}: got weight {tuple(weight.shape)}, expected one for each of "
             f"{input.shape[axis]} classes"
         )
+
+
+def _check_probabilities(input: Tensor, target: Tensor) -> None:
+    axis = _class_axis(input)
+    if target.shape == input.shape[:axis] + input.shape[axis + 1 :]:
+        raise RuntimeError(
+            f"cross_entropy: got target of dtype {target.dtype} and shape {tuple(target.shape)}, "
+            f"expected class numbers (int64), write target.long(), or probabilities of the shape "
+            f"of the input, {tuple(input.shape)}"
+        )
+    _check_same("cross_entropy", input, target)
 
 
 def _check_same(name: str, input: Tensor, target: Tensor) -> None:

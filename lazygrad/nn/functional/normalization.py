@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from lazygrad.grad_mode import no_grad
 from lazygrad.tensor import Tensor
+from lazygrad.tensor_arguments import takes_tensors
 from lazygrad.type_info import finfo
 
 
+@takes_tensors
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -33,6 +35,7 @@ def layer_norm(
     return _affine(result, weight, bias)
 
 
+@takes_tensors
 def rms_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -49,6 +52,7 @@ def rms_norm(
     return _affine(result, weight, None)
 
 
+@takes_tensors
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -79,6 +83,7 @@ def group_norm(
     )
 
 
+@takes_tensors
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,

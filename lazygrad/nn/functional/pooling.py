@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from lazygrad.ranges import arange
 from lazygrad.tensor import Tensor
+from lazygrad.tensor_arguments import takes_tensors
 from lazygrad.type_info import iinfo
 from lazygrad.windows import max_first, pad_constant, sliding_window
 
 from .convolution import per_axis
 
 
+@takes_tensors
 def max_pool1d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -23,6 +25,7 @@ def max_pool1d(
     return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@takes_tensors
 def max_pool2d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -46,6 +49,7 @@ def max_pool2d(
     return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@takes_tensors
 def avg_pool1d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -60,6 +64,7 @@ def avg_pool1d(
     )
 
 
+@takes_tensors
 def avg_pool2d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -87,11 +92,13 @@ def avg_pool2d(
     )  # fmt: skip
 
 
+@takes_tensors
 def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:
     """Mean pooling of the last axis to `output_size` places."""
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
+@takes_tensors
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """Mean pooling of the last two axes to `output_size` (None keeps an axis).
 
