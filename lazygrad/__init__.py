@@ -14,6 +14,7 @@ if (Path(__file__).parent.parent / "pyproject.toml").is_file():
 
 # the path comes first
 from . import autograd as autograd
+from . import cuda as cuda
 from . import nn as nn
 from . import optim as optim
 from . import random as random
@@ -393,8 +394,8 @@ __all__ = [
     "block_diag", "bmm", "bool", "BoolTensor", "broadcast_shapes", "broadcast_tensors",
     "broadcast_to", "ByteTensor", "can_cast", "capture_kernels", "cartesian_prod", "cat", "ceil",
     "CharTensor", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "concat",
-    "concatenate", "copysign", "cos", "cosh", "count_nonzero", "cummax", "cummin", "cumprod",
-    "cumsum", "default_generator", "deg2rad", "detach", "device", "devices", "diag", "diag_embed",
+    "concatenate", "copysign", "cos", "cosh", "count_nonzero", "cuda", "cummax", "cummin",
+    "cumprod", "cumsum", "default_generator", "deg2rad", "detach", "device", "devices", "diag", "diag_embed",
     "diagonal", "diff", "div", "divide", "dot", "double", "DoubleTensor", "dstack", "dtype", "e",
     "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
     "exp2", "expm1", "eye", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",

@@ -234,3 +234,16 @@ def test_realize_on_both(device, other):
     lg.realize(here, there)
     np.testing.assert_array_equal(here.numpy(), A + 1)
     np.testing.assert_array_equal(there.numpy(), A * 3)
+
+
+def test_cuda_means_the_gpus():
+    gpus = [device for device in lg.devices() if device.type == "gpu"]
+    assert lg.cuda.is_available() is bool(gpus) and lg.cuda.device_count() == len(gpus)
+    x = lg.ones(3, device="cuda" if lg.cuda.is_available() else "cpu").exp().realize()
+    lg.cuda.synchronize(x.device)
+    lg.cuda.empty_cache()
+    assert lg.cuda.get_device_name(x.device) == x.device.name
+    lg.cuda.manual_seed_all(5)
+    first = lg.rand(3).tolist()
+    lg.manual_seed(5)
+    assert lg.rand(3).tolist() == first
