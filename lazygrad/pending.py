@@ -172,7 +172,7 @@ def together(targets: Sequence[Node], device: Device) -> Together:
     joined = [n for n in candidates if found.part(n) in mine and n not in found.crossing]
     wanted = dict.fromkeys([*targets, *joined])
     if any(old.memory is not None for n in wanted for _, old in written.get(n, ())):
-        wanted |= dict.fromkeys(_left_behind(list(wanted), device))
+        wanted |= dict.fromkeys(_left_behind(wanted, device))
     included = [pair for n in wanted for pair in written.get(n, ())]
     order = toposort(list(wanted), ready)
     resting: set[Node] = set()  # on stored values
@@ -189,11 +189,13 @@ def together(targets: Sequence[Node], device: Device) -> Together:
     return Together(list(wanted), included, first)
 
 
-def _left_behind(wanted: Sequence[Node], device: Device) -> list[Node]:
+def _left_behind(wanted: "dict[Node, None]", device: Device) -> list[Node]:
     """Pending values that share work with `wanted`, or read what no live tensor holds any more."""
-    values = dict.fromkeys(s.node for s in alive() if s.device is device)
-    others = [n for n in values if not n.tracked or n in differentiated]
-    others = [n for n in others if n.memory is None and not is_constant(n)]
+    values = [s.node for s in alive() if s.device is device and s.node.memory is None]
+    others = [n for n in dict.fromkeys(values) if not n.tracked or n in differentiated]
+    others = [n for n in others if n not in wanted and not is_constant(n)]
+    if not others:
+        return []
     found = _Cones([*wanted, *others])
     mine = {found.part(n) for n in wanted}
     reading: set[Node] = set()
