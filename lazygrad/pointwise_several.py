@@ -65,12 +65,31 @@ def _clamp(x: Node, low: Node, high: Node) -> Node:
     return _at_most(_at_least(x, low), high)
 
 
-def _lerp(start: Node, end: Node, weight: Node) -> Node:
+def _from_start(start: Node, end: Node, weight: Node) -> Node:
     return ops.add(start, ops.mul(weight, ops.sub(end, start)))
 
 
+def _from_end(start: Node, end: Node, weight: Node) -> Node:
+    rest = ops.sub(ops.const(1, weight.dtype), weight)
+    return ops.sub(end, ops.mul(rest, ops.sub(end, start)))
+
+
+def _lerp(start: Node, end: Node, weight: Node) -> Node:
+    """From the nearer end, as in PyTorch: weights 0 and 1 then give just the ends."""
+    near = ops.lt(weight, ops.const(0.5, weight.dtype))
+    return ops.where(near, _from_start(start, end, weight), _from_end(start, end, weight))
+
+
 def _hypot(a: Node, b: Node) -> Node:
-    return ops.sqrt(ops.add(ops.mul(a, a), ops.mul(b, b)))
+    """In units of the larger one, whose square may overflow; its choice has no gradient."""
+    unit = ops.detach(ops.maximum(ops.abs_(a), ops.abs_(b)))
+    one = ops.const(1, a.dtype)
+    plain = ops.bitwise_or(
+        ops.eq(unit, ops.const(0, a.dtype)), ops.eq(unit, ops.const(math.inf, a.dtype))
+    )
+    unit = ops.where(plain, one, unit)
+    a, b = ops.div(a, unit), ops.div(b, unit)
+    return ops.mul(unit, ops.sqrt(ops.add(ops.mul(a, a), ops.mul(b, b))))
 
 
 def _logaddexp(a: Node, b: Node) -> Node:
@@ -157,7 +176,10 @@ class FormulaMethods(TensorBase):
 
     def lerp(self, end: "TensorBase", weight: Operand) -> "Tensor":
         """`self + weight * (end - self)`."""
-        return _several("lerp", _lerp, self, end, weight)
+        build = _lerp
+        if isinstance(weight, (int, float)):
+            build = _from_start if weight < 0.5 else _from_end
+        return _several("lerp", build, self, end, weight)
 
     def addcmul(
         self, tensor1: "TensorBase", tensor2: "TensorBase", *, value: Number = 1

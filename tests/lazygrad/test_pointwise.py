@@ -108,6 +108,7 @@ METHODS = {
     "isfinite": lambda t: t.special.isfinite(), "int isfinite": lambda t: t.i.isfinite(),
     "signbit": lambda t: t.special.signbit(), "sign": lambda t: t.special.sign(),
     "copysign": lambda t: t.special.copysign(t.backwards),
+    "hypot of special": lambda t: t.special.hypot(t.backwards),
     "nan_to_num": lambda t: t.special.nan_to_num(),
     "nan_to_num given": lambda t: t.special.nan_to_num(1.0, 2.0, -3.0),
     "round": lambda t: t.special.round(), "round decimals": lambda t: t.x.round(decimals=1),
@@ -118,6 +119,7 @@ METHODS = {
     "clamp tensors": lambda t: t.x.clamp(t.row - 1, t.row), "clip": lambda t: t.i.clip(-2, 3),
     "clamp promotes": lambda t: t.i.clamp(-1.5, 2.5), "clamp_max": lambda t: t.x.clamp_max(0.0),
     "where": lambda t: t.x.where(t.b, t.y), "where scalar": lambda t: t.x.where(t.b, 0.5),
+    "lerp to the end": lambda t: t.x.lerp(t.y, 1.0), "lerp far": lambda t: t.x.lerp(t.y, 0.8),
     "lerp": lambda t: t.x.lerp(t.y, 0.3), "lerp tensor": lambda t: t.x.lerp(t.y, t.u),
     "addcmul": lambda t: t.x.addcmul(t.y, t.u, value=0.5),
     "addcdiv": lambda t: t.x.addcdiv(t.y, t.p, value=-2.0),
@@ -141,6 +143,7 @@ FUNCTIONS = {
 } | {
     "acosh": lambda t: t.p.acosh(),
     "atan2": lambda t: t.x.atan2(t.y), "hypot": lambda t: t.x.hypot(t.y),
+    "hypot of large": lambda t: (t.x * 1e25).hypot(t.y * 1e25),
     "logaddexp": lambda t: t.x.logaddexp(t.y), "logaddexp2": lambda t: t.x.logaddexp2(t.y),
     "xlogy": lambda t: t.x.xlogy(t.p), "softmax": lambda t: t.x.softmax(1),
     "softmax of columns": lambda t: t.x.softmax(0),
