@@ -149,14 +149,16 @@ def is_constant(n: Node) -> bool:
 
 
 class Together(NamedTuple):
-    """All nodes to realize, the (storage, old value) of writes among them, what to run first.
+    """All nodes to realize, the (storage, old value) of writes among them, and what goes before.
 
+    `crossing` are nodes among them that rest on another device's values, to be copied before.
     `first` are values made of nothing stored: numbers drawn once, say. They have a plan of their
     own, or the first step of a loop would have work in its plan that no later step has.
     """
 
     nodes: list[Node]
     written: list[tuple[Any, Node]]
+    crossing: list[Node]
     first: list[Node]
 
 
@@ -171,8 +173,10 @@ def together(targets: Sequence[Node], device: Device) -> Together:
     mine = {found.part(t) for t in targets}
     joined = [n for n in candidates if found.part(n) in mine and n not in found.crossing]
     wanted = dict.fromkeys([*targets, *joined])
+    crossing: list[Node] = []
     if any(old.memory is not None for n in wanted for _, old in written.get(n, ())):
-        wanted |= dict.fromkeys(_left_behind(wanted, device))
+        left, crossing = _left_behind(wanted, device)
+        wanted |= dict.fromkeys(left)
     included = [pair for n in wanted for pair in written.get(n, ())]
     order = toposort(list(wanted), ready)
     resting: set[Node] = set()  # on stored values
@@ -186,26 +190,30 @@ def together(targets: Sequence[Node], device: Device) -> Together:
     for n in _kept_for_backward([t for t in targets if t.tracked], order):
         wanted[n] = None
     first = [] if resting.isdisjoint(wanted) else [n for n in wanted if n not in resting]
-    return Together(list(wanted), included, first)
+    return Together(list(wanted), included, crossing, first)
 
 
-def _left_behind(wanted: "dict[Node, None]", device: Device) -> list[Node]:
-    """Pending values that share work with `wanted`, or read what no live tensor holds any more."""
+def _left_behind(wanted: "dict[Node, None]", device: Device) -> tuple[list[Node], list[Node]]:
+    """Pending values that share work with `wanted`, or read what no live tensor holds any more.
+
+    With them, those of the latter that other devices' values must be copied for.
+    """
     values = [s.node for s in alive() if s.device is device and s.node.memory is None]
     others = [n for n in dict.fromkeys(values) if not n.tracked or n in differentiated]
     others = [n for n in others if n not in wanted and not is_constant(n)]
     if not others:
-        return []
+        return [], []
     found = _Cones([*wanted, *others])
     mine = {found.part(n) for n in wanted}
     reading: set[Node] = set()
     for n in toposort(others, ready):
         if not _is_held(n) if n.memory is not None else not reading.isdisjoint(n.src):
             reading.add(n)
-    return [
+    left = [
         n for n in others
-        if (n in reading or found.part(n) in mine) and n not in found.crossing
+        if n in reading or (found.part(n) in mine and n not in found.crossing)
     ]  # fmt: skip
+    return left, [n for n in left if n in found.crossing]
 
 
 def _is_held(n: Node) -> bool:

@@ -90,7 +90,8 @@ def _realize(nodes: Sequence[Node], device: Device) -> None:
         bad_indices.look(device)
     _pending_nodes = _pending_bytes = 0
     _transfer_first(targets)
-    outputs, written, first = pending.together(targets, device)
+    outputs, written, crossing, first = pending.together(targets, device)
+    _transfer_first(crossing)
     bases = [pending.alias_source(n) for n in outputs]
     for part in ([pending.alias_source(n) for n in first], bases):
         wanted = list(dict.fromkeys(b for b in part if b.memory is None))
@@ -206,7 +207,7 @@ def _planned(nodes: Sequence[Node], device: Device) -> list[inspection.KernelInf
     for place, asked in (*parts, (device, nodes)):
         targets = [n for n in asked if not pending.ready(pending.alias_source(n))]
         computed = [n for n in targets if not pending.is_constant(n)]
-        outputs, _, first = pending.together(computed, place)
+        outputs, _, _, first = pending.together(computed, place)
         planned: list[Node] = []
         try:
             for part in (first, outputs):
