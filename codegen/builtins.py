@@ -12,12 +12,11 @@ _CALL = re.compile(r"\blg_[a-z0-9_]+")
 _PARAMETERS = ("lg_code", "lg_error", "lg_run")
 
 _CHECK = """\
-inline long lg_check(long i, long count, int code, int run, __global volatile int* error) {
+inline long lg_check(long i, long count, int code, __global volatile int* error) {
   if (i >= 0 && i < count) return i;
   if (atomic_cmpxchg(error, 0, code) == 0) {
-    error[1] = run;
-    error[2] = (int)(i >> 32);
-    error[3] = (int)i;
+    error[1] = (int)(i >> 32);
+    error[2] = (int)i;
   }
   return i < 0 ? 0 : count - 1;
 }"""

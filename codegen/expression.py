@@ -5,6 +5,7 @@ over loop variables. Views vanish here: each is a rule that turns an index of it
 index of its operand, with conditions where it pads.
 """
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,6 +129,8 @@ class Expressions:
 
     def _make(self, kind: str, dtype: DType, args: tuple[Value, ...] = (), **more: Any) -> Value:
         key = (kind, dtype, tuple(map(id, args)), *[(k, more[k]) for k in sorted(more)])
+        if kind == "literal":  # 0.0 and -0.0 are equal
+            key = (*key, math.copysign(1.0, more["payload"]))
         found = self._values.get(key)
         if found is not None:
             return found
@@ -293,6 +296,9 @@ class Expressions:
         axis = n.arg
         at = tuple([i if m != 1 else Ix() for i, m in zip(index, where.shape, strict=True)])
         position = yield where, at, conditions
+        if conditions:  # beside what pads it, a lookup has no index that could be wrong
+            zero = self._make("literal", where.dtype, payload=0)
+            position = self._make("select", where.dtype, (position, zero), conditions=conditions)
         count = x.shape[axis]
         key = ("datum", id(position), n)
         datum = self._values.get(key)

@@ -207,7 +207,7 @@ class _Printer:
             case Test(conditions=tests):
                 return f"-({self.conditions(tests)})"
             case Checked(name=name, count=count, code=code):
-                return f"lg_check({name}, {count}, lg_code + {code}, lg_run, lg_error)"
+                return f"lg_check({name}, {count}, lg_code + {code}, lg_error + 4*lg_run)"
             case Horizontal():
                 raise AssertionError("horizontal is written as statements")
 

@@ -5,6 +5,7 @@ in what rows want spelled out: broadcast axes, starts, labels.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -158,7 +159,11 @@ def slice_at(x: Node, axis: int, start: int, length: int, step: int = 1) -> Node
 def pad(x: Node, axes: tuple[tuple[int, int, int], ...], starts: Sequence[Node],
         fill: float | int | bool = 0) -> Node:  # fmt: skip
     """Embeds x: along each (axis, full, step) it begins at `start`; elsewhere stands `fill`."""
-    return node(_PAD, (x, *starts), (axes, fill)) if axes else x
+    if not axes:
+        return x
+    if fill == 0 and math.copysign(1.0, fill) < 0:  # parts of nodes are equal as numbers are
+        return neg(pad(neg(x), axes, starts, 0.0))
+    return node(_PAD, (x, *starts), (axes, fill))
 
 
 def pad_around(x: Node, widths: Sequence[tuple[int, int]], fill: float | int | bool = 0) -> Node:

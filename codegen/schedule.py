@@ -9,8 +9,9 @@
    contraction with bias and activation, becomes one kernel.
 3. A value is *stored* where it leaves its group, where it is asked for, where it feeds something
    that reads it often (a contraction's operand, a sort), or where recomputing would multiply
-   work: an expression beyond `_MOST_OPS` ops, one that is broadcast over much more work, or a
-   dear one (random numbers) beside a contraction, whose unrolled text would repeat it.
+   work: an expression beyond `_MOST_OPS` ops, one that is read at many places (`places.py`) or
+   broadcast over much more work, or a dear one (random numbers) beside a contraction, whose
+   unrolled text would repeat it.
 4. Stored free nodes of one shape that read the same memory share a kernel.
 
 Every group has a level above the levels of all groups it reads from, and joins keep it so:
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .graph import Node, Shape, toposort
+from .places import crowded
 from .split import unit_reshape
 
 __all__ = ["Group", "schedule"]
@@ -385,8 +387,11 @@ class _Scheduler:
 def schedule(outputs: Sequence[Node], direct: DirectTest) -> list[Group]:
     """The groups that compute `outputs` (none of them a buffer), in an order that works."""
     scheduler = _Scheduler(direct)
+    many = crowded(outputs)
     for n in toposort(outputs):
         scheduler.visit(n)
+        if n in many:
+            scheduler.store(n, "read at many places")
     for n in outputs:
         scheduler.store(n, "asked for")
     groups = [g for g in scheduler.groups if g.outputs]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from . import ops
-from .dtype import int64
+from .dtype import float32, int64
 from .graph import Node, Shape, node, rewrite
 from .limits import Limits
 from .reduction import contract_shape
@@ -64,6 +64,12 @@ def _split(n: Node, limits: Limits) -> Node | None:
     return ops.reshape(again(stage, (axis,)), n.shape)
 
 
+def _split_wide(n: Node, limits: Limits) -> Node | None:
+    """As `_split`; parts of the sum may lie beyond the dtype of the whole one."""
+    whole = _split(node(n.op, (ops.cast(n.src[0], float32),), n.arg), limits)
+    return None if whole is None else ops.cast(whole, n.dtype)
+
+
 def _split_contraction(n: Node, limits: Limits) -> Node | None:
     """A contraction with few results and a long sum: parts of the sum side by side."""
     a, b = n.src
@@ -90,8 +96,10 @@ def _split_contraction(n: Node, limits: Limits) -> Node | None:
         return ops.reshape(x, shape), (*labels[:at], part, *labels[at:])
 
     (a, lhs), (b, rhs) = cut(a, lhs), cut(b, rhs)
+    if n.dtype.is_narrow:  # parts of the sum may lie beyond the dtype of the whole one
+        a, b = ops.cast(a, float32), ops.cast(b, float32)
     stage = ops.contract(a, b, lhs, rhs, (part, *out))
-    return ops.reshape(ops.sum_(stage, (0,)), n.shape)
+    return ops.cast(ops.reshape(ops.sum_(stage, (0,)), n.shape), n.dtype)
 
 
 def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
@@ -99,7 +107,7 @@ def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
 
     def rule(n: Node) -> Node | None:
         if n.op.name in ("sum", "prod", "max", "min"):
-            return _split(n, limits)
+            return _split_wide(n, limits) if n.dtype.is_narrow else _split(n, limits)
         if n.op.name == "contract":
             return _split_contraction(n, limits)
         return None

@@ -1,9 +1,9 @@
 """Indices that only kernels see: who is told of a bad one, and what is taken back.
 
-A kernel clamps a bad index and leaves code, index and number of the run in its device's word, if
-none is there yet. Runs on a device come one after the other, so that the word names the first
-one that went wrong. What it computed, and what later runs computed from that, no program sees:
-written storages get their earlier values back, other values raise the error again when read.
+A kernel clamps a bad index and leaves code and index in the word of its run, if none is there yet;
+a device has words for as many runs as may wait for a look. What a run with a bad index computed,
+and what later runs computed from that, no program sees: written storages get their earlier values
+back, other values raise the error again when read.
 """
 
 import linecache
@@ -24,6 +24,7 @@ __all__ = ["Written", "check", "is_full", "look", "note", "number", "watches", "
 
 _MOST_RUNS = 64
 _MOST_BYTES = 1 << 26
+_WORDS = 2 * _MOST_RUNS  # one realization may be several runs
 
 Written = list[tuple[Any, Node]]  # storages with the value that each had before
 
@@ -40,16 +41,16 @@ class _Run:
 
 
 class _Watch:
-    """The word of one device, and the runs since the last look at it."""
+    """The words of one device, and the runs since the last look at them."""
 
     def __init__(self, device: Device) -> None:
-        self.word: Buffer = runtime.allocate(device, 16)
+        self.word: Buffer = runtime.allocate(device, 16 * _WORDS)
         self.runs: list[_Run] = []
         self.bytes = 0
         self.clear()
 
     def clear(self) -> None:
-        runtime.write(self.word, np.zeros(4, np.int32))
+        runtime.write(self.word, np.zeros(4 * _WORDS, np.int32))
 
 
 _watches: dict[Device, _Watch] = {}
@@ -66,7 +67,7 @@ def check(memory: Any) -> None:
 
 
 def word(device: Device) -> Buffer:
-    """The word for the kernels of a device."""
+    """The words for the kernels of a device, four integers for each run."""
     watch = _watches.get(device)
     if watch is None:
         watch = _watches[device] = _Watch(device)
@@ -118,29 +119,30 @@ def is_full(device: Device) -> bool:
 def look(device: Device) -> None:
     """Raises IndexError where a kernel met a bad index since the last look; waits for the device.
 
-    Storages that were written in or after that run get their values of before back.
+    Storages that such a run wrote, or one that read what it computed, get their values of before
+    back.
     """
     watch = _watches.get(device)
     if watch is None or not watch.runs:
         return
     runs, watch.runs, watch.bytes = watch.runs, [], 0
     _made_by.clear()
-    found = np.zeros(4, np.int32)
+    found = np.zeros(4 * _WORDS, np.int32)
     runtime.read(watch.word, found)
-    code, first, high, low = (int(n) for n in found)
-    if not code:
+    if not found.any():
         return
     watch.clear()
-    spoiled = {runs[first]}
-    for run in runs[first + 1 :]:
-        # the word names one run: another that checks indices may have met a bad one too
-        if run.executable.checks or run.sources & spoiled:
-            spoiled.add(run)
-    message = _message(runs[first], code, (high << 32) + low % (1 << 32))
-    for run in reversed(runs[first:]):
-        if run in spoiled:
-            _take_back(run, message)
-    raise IndexError(message)
+    spoiled: dict[_Run, str] = {}
+    for run, (code, high, low, _) in zip(runs, found.reshape(-1, 4).tolist(), strict=False):
+        if code:
+            spoiled[run] = _message(run, code, (high << 32) + low % (1 << 32))
+            continue
+        for source in run.sources:
+            if source in spoiled:
+                spoiled[run] = spoiled[source]
+    for run in reversed(spoiled):
+        _take_back(run, spoiled[run])
+    raise IndexError(next(iter(spoiled.values())))
 
 
 def _take_back(run: _Run, message: str) -> None:

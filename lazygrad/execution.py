@@ -188,7 +188,10 @@ def _reader(argument: Argument) -> Callable[[_Places], Any]:
         if n.memory is not None:
             return n.memory
         with np.errstate(all="ignore"):
-            return to_scalar(n.arg.value)
+            value = n.arg.value
+            if dtype.is_narrow:
+                value = dtype.from_storage(dtype.to_storage(value))
+            return to_scalar(value)
 
     return late
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, int64
+from lazygrad.codegen.dtype import DType, int64, uint8
 from lazygrad.codegen.graph import Node
 
 from .default_dtype import as_dtype
@@ -150,6 +150,8 @@ class ExtremeMethods(TensorBase):
             nowhere = ops.expand(ops.const(0, int64), node.shape)
             return ValuesIndices(self._wrap(node), self._wrap(nowhere))
         plain = ops.detach(node)
+        if node.dtype.kind == "b":
+            plain = ops.cast(plain, uint8)
         hit = ops.eq(plain, ops.scan(plain, axis, mode))
         if node.dtype.kind == "f":
             hit = ops.bitwise_or(hit, ops.isnan(plain))

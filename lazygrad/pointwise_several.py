@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import bool_, int16, int32, int64
+from lazygrad.codegen.dtype import bool_, float32, int32, int64
 from lazygrad.codegen.graph import Node
 
 from .handle import TensorBase
@@ -113,7 +113,9 @@ def _xlogy(a: Node, b: Node) -> Node:
 def _signbit(x: Node) -> Node:
     kind = x.dtype.kind
     if kind == "f":
-        x = ops.bitcast(x, {2: int16, 4: int32, 8: int64}[x.dtype.itemsize])
+        if x.dtype.itemsize == 2:  # kernels have no 16 bits of it to look at
+            x = ops.cast(x, float32)
+        x = ops.bitcast(x, {4: int32, 8: int64}[x.dtype.itemsize])
     elif kind != "i":
         return ops.expand(ops.const(False, bool_), x.shape)
     return ops.lt(x, ops.const(0, x.dtype))

@@ -245,7 +245,7 @@ def dense_layout(shape: Shape, layout: Layout | None) -> Layout | None:
     before = layout.stride
     if any(n > 1 and s == 0 for n, s in zip(shape, before, strict=True)):
         return None
-    order = sorted(range(len(shape)), key=lambda i: before[i])
+    order = sorted(range(len(shape)), key=lambda i: (before[i], -i))  # a tie as row-major
     stride, step = [0] * len(shape), 1
     for i in order:
         stride[i] = step

@@ -548,3 +548,34 @@ def test_more_memory_than_there_is(device):
         (lg.ones(1 << 40) * 2.5).realize()
     assert "TiB" in str(caught.value).splitlines()[0]
     np.testing.assert_array_equal(kept.numpy(), A + 1)
+
+
+def test_lookups_beside_padding_have_no_index_there(device):
+    table, words = lg.tensor([0.0, 10.0, 20.0]), lg.tensor([10, 11, 12])
+    written = lg.zeros(6)
+    written[2:5] = table[words - 10]
+    assert written.tolist() == [0.0, 0.0, 0.0, 10.0, 20.0, 0.0]
+    assert F.pad(table[words - 10], (1, 2)).tolist() == [0.0, 0.0, 10.0, 20.0, 0.0, 0.0]
+    assert lg.cat([table[words - 10], table]).tolist() == [0.0, 10.0, 20.0] * 2
+    with pytest.raises(IndexError, match="index 3 is out of range for a dimension of size 3"):
+        F.pad(table[words - 9], (1, 2)).tolist()
+
+
+def test_what_shares_nothing_with_a_bad_lookup_stands(device):
+    x, bad, good, w = lg.arange(5.0), lg.tensor([9]), lg.tensor([2]), lg.zeros(1)
+    lg.realize(x, bad, good, w)
+    y = x[bad]
+    lg.realize(y)
+    w += x[good]
+    other, dependent = x[good] * 2, y + 1
+    lg.realize(w, other)
+    lg.realize(dependent)
+    with pytest.raises(IndexError, match="index 9"):
+        other.tolist()  # the first look tells of it
+    assert w.tolist() == [2.0] and other.tolist() == [4.0]
+    for value in (y, dependent):
+        with pytest.raises(IndexError, match="index 9"):
+            value.tolist()
+    big = lg.tensor([2**32 + 1])
+    with pytest.raises(IndexError, match="index 4294967297"):
+        x[big].tolist()

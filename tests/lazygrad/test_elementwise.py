@@ -294,3 +294,36 @@ def test_gradients_of_broadcast_operands(device):
     for got, wanted in zip(grads, expected, strict=True):
         assert tuple(got.shape) == wanted.shape
         np.testing.assert_allclose(got.numpy(), wanted, 1e-5, 1e-5)
+
+
+def test_half_signs_sums_and_zeros(device):
+    for dtype in (lg.float16, lg.bfloat16):
+        x = lg.tensor([-0.0, 1.5, -2.0], dtype=dtype)
+        assert x.signbit().tolist() == [True, False, True]
+        assert lg.tensor([1.0] * 3, dtype=dtype).copysign(x).tolist() == [-1.0, 1.0, -1.0]
+        tenth = lg.full((2,), 0.1, dtype=dtype).float()
+        assert tenth.tolist() == lg.full((2,), 0.1, dtype=dtype).realize().float().tolist()
+    # parts of a long sum lie beyond what float16 holds, the sum does not
+    values = lg.tensor(np.repeat([300.0, -300.0], 65536), dtype=lg.float16)
+    ones = lg.ones(131072, 2, dtype=lg.float16)
+    assert (values @ ones).tolist() == [0.0, 0.0] and values.sum().item() == 0.0
+    # 0.0 and -0.0 are equal, and not the same
+    mask = lg.tensor([True, False])
+    signs = 1 / lg.where(mask, lg.zeros(2), -lg.zeros(2))
+    assert signs.tolist() == [np.inf, -np.inf]
+    x = lg.tensor([5.0])
+    plus = lg.nn.functional.pad(x, (1, 1), value=0.0)
+    minus = lg.nn.functional.pad(x, (1, 1), value=-0.0)
+    assert plus.signbit().tolist() == [False] * 3
+    assert minus.signbit().tolist() == [True, False, True]
+    with pytest.raises(NotImplementedError, match="view: got int16 for a float16"):
+        lg.ones(2, dtype=lg.float16).view(lg.int16)
+    running = lg.tensor([False, True, False]).cummax(0)
+    assert running.values.tolist() == [False, True, True] and running.indices.tolist() == [0, 1, 1]
+
+
+def test_results_of_overlapping_windows_are_row_major(device):
+    y = lg.arange(5.0).unfold(0, 3, 1) * 2
+    assert y.stride() == (3, 1) and y.view(-1).shape == (9,)
+    y.reshape(-1).mul_(0)
+    assert y.sum().item() == 0.0

@@ -283,3 +283,46 @@ def test_array_conversions(device):
     np.testing.assert_array_equal(np.add(A, np.asarray(x)), 2 * A)
     assert np.asarray(lg.zeros(0, 3)).shape == (0, 3)
     np.testing.assert_array_equal(np.asarray(x.T), A.T)
+
+
+CHAINS = {
+    "element by element": lambda t, u, i: t.put(u, i % 40, u[i % 40] + 1.5),
+    "from the one before": lambda t, u, i: t.put(u, i % 38 + 1, u[i % 38] * 0.5),
+    "heat": lambda t, u, i: t.put(
+        u, slice(1, -1), u[1:-1] + 0.1 * (u[2:] - 2 * u[1:-1] + u[:-2])
+    ),
+    "neighbours": lambda t, u, i: (u[1:] + u[:-1]) * 0.5,
+    "roll": lambda t, u, i: (u + t.roll(u, 1)) * 0.5,
+    "cat": lambda t, u, i: t.cat([u[1:], u[:1]]) * 0.5,
+}  # fmt: skip
+
+
+class _Numpy:
+    roll = staticmethod(np.roll)
+    cat = staticmethod(np.concatenate)
+
+    @staticmethod
+    def put(u, key, value):
+        u = u.copy()
+        u[key] = value
+        return u
+
+
+class _Lazygrad:
+    roll = staticmethod(lambda u, n: u.roll(n, 0))
+    cat = staticmethod(lg.cat)
+
+    @staticmethod
+    def put(u, key, value):
+        u[key] = value
+        return u
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_steps_that_read_the_one_before_at_several_places(device, name):
+    """Unstored, each step would be computed again at each place: doubling work at every one."""
+    start = np.linspace(0, 1, 60)
+    u, expected = lg.tensor(start), start
+    for i in range(30):
+        u, expected = CHAINS[name](_Lazygrad, u, i), CHAINS[name](_Numpy, expected, i)
+    np.testing.assert_allclose(u.numpy(), expected, 1e-12)

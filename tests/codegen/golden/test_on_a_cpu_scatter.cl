@@ -7,7 +7,7 @@ void scatter_10x64_f32(__global float* restrict out0, __global const long* restr
   }
   for (int r0 = 0; r0 < 30; r0++) {
     const long x1 = in0[r0];
-    const int place = lg_check(x1, 10, lg_code + 0, lg_run, lg_error);
+    const int place = lg_check(x1, 10, lg_code + 0, lg_error + 4*lg_run);
     const float x2 = in1[g0 + r0*64];
     const float old = out0[g0 + place*64];
     const float new = old + x2;
