@@ -85,6 +85,12 @@ def _accumulates(loop: Loop) -> bool:
     return any(isinstance(s, Assign) and s.type.width == 1 for s in loop.body)
 
 
+def _guards(loop: Loop) -> bool:
+    """Whether the loop loads under conditions, lane by lane. Intel's compiler crashes where it
+    unrolls some such loops whole."""
+    return any(isinstance(s, Define) and isinstance(s.rhs, Guarded) for s in loop.body)
+
+
 class _Printer:
     """Writes one kernel."""
 
@@ -260,7 +266,9 @@ class _Printer:
                     end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
                 increment = f"{var.name}++" if step == 1 else f"{var.name} += {step}"
                 start_text = self.ix(start)
-                pragma = ["#pragma clang loop vectorize(disable)"] if _accumulates(s) else []
+                hints = ["vectorize(disable)"] if _accumulates(s) else []
+                hints += ["unroll(disable)"] if _guards(s) else []
+                pragma = [f"#pragma clang loop {' '.join(hints)}"] if hints else []
                 return [
                     *pragma,
                     f"for ({self.index_type} {var.name} = {start_text}; {var.name} < {end}; "
