@@ -280,21 +280,33 @@ class Condition:
     hi: int
     step: int = 1
 
+    def __post_init__(self) -> None:
+        rest = (self.of - self.lo) % self.step
+        if self.step > 1 and not rest.terms:  # all of them are divisible, or none
+            object.__setattr__(self, "step", 1)
+            if rest.const:
+                object.__setattr__(self, "hi", self.lo)
+
     @property
     def certain(self) -> bool:
         return self.step == 1 and self.of.lo >= self.lo and self.of.hi < self.hi
 
-    def text(self, name: Callable[[Var], str] = lambda v: v.name) -> str:
-        value = self.of.text(name)
-        tests = []
+    def tests(self) -> list[str]:
+        value = self.of.text()
+        found = []
         if self.of.lo < self.lo:
-            tests.append(f"{value} >= {self.lo}")
+            found.append(f"{value} >= {self.lo}")
         if self.of.hi >= self.hi:
-            tests.append(f"{value} < {self.hi}")
+            found.append(f"{value} < {self.hi}")
         if self.step > 1:
-            shifted = self.of - self.lo
-            tests.append(f"({shifted.text(name)}) % {self.step} == 0")
-        return " && ".join(tests) or "1"
+            found.append(f"({(self.of - self.lo).text()}) % {self.step} == 0")
+        return found
+
+
+def conjunction(conditions: Iterable[Condition]) -> str:
+    """That all of them hold, without short circuits: each would be a branch to a compiler."""
+    tests = [test for c in conditions for test in c.tests()]
+    return " & ".join([f"({test})" for test in tests] if len(tests) > 1 else tests) or "1"
 
 
 def all_variables(conditions: Iterable[Condition]) -> set[Var]:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from .dtype import DType, int32, int64
 from .graph import Node, Op
-from .index import Condition, Ix, Var, reach, variables
+from .index import Condition, Ix, Var, conjunction, reach, variables
 from .opencl_text import CType
 
 __all__ = [
@@ -319,8 +319,7 @@ def format_kernel(kernel: Kernel) -> str:
                 limit = "" if s.limit is None else f" limit {s.limit}"
                 lines.append(f"{pad}for {s.var} in {s.start!r}:{s.stop!r}:{s.step}{limit}")
             case If():
-                tests = " && ".join(c.text() for c in s.conditions)
-                lines.append(f"{pad}if {tests}")
+                lines.append(f"{pad}if {conjunction(s.conditions)}")
             case Block():
                 lines.append(f"{pad}block")
             case Call():

@@ -45,6 +45,10 @@ CASES: dict[str, Callable[[], Node]] = {
     "softmax": softmax,
     "column_sum": lambda: ops.sum_(f32(300, 200), (0,)),
     "padded": lambda: ops.pad_around(f32(3, 10, 10), [(0, 0), (1, 1), (1, 1)], 0.5),
+    "two_edges": lambda: ops.mul(
+        ops.pad_around(f32(7, 3), [(1, 1), (0, 0)], 0.5),
+        ops.pad_around(f32(8, 3), [(1, 0), (0, 0)], 1.0),
+    ),
     "gather": lambda: ops.gather(f32(50, 64), ops.buffer(int64, (7, 1)), 0),
     "late_slice": lambda: ops.neg(
         ops.slice_(f32(100, 32), ((0, 10, 1),), (ops.scalar(20, int64),))

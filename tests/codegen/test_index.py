@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazygrad.codegen.index import Condition, Ix, Var, reach
+from lazygrad.codegen.index import Condition, Ix, Var, conjunction, reach
 
 A, B = Var("a", 0, 6), Var("b", -3, 4)
 VALUES = list(itertools.product(range(7), range(-3, 5)))
@@ -60,7 +60,16 @@ def test_conditions_know_when_they_are_certain() -> None:
     i = Ix.of(Var("i", 0, 9))
     assert Condition(i + 1, 0, 11).certain
     assert not Condition(i - 1, 0, 11).certain
-    assert Condition(i - 1, 0, 11).text() == "i - 1 >= 0"
+    assert conjunction([Condition(i - 1, 0, 11)]) == "i - 1 >= 0"
+    both = conjunction([Condition(i - 1, 0, 5), Condition(i, 0, 9, 3)])
+    assert both == "(i - 1 >= 0) & (i - 1 < 5) & (i < 9) & ((i) % 3 == 0)"
+
+
+def test_conditions_know_what_is_always_and_never_divisible() -> None:
+    i = Ix.of(Var("i", 0, 9))
+    assert Condition(i * 6 + 2, 2, 60, 3).certain
+    never = Condition(i * 6 + 1, 0, 60, 3)
+    assert never.hi == never.lo and conjunction([never]) == "i*6 + 1 < 0"
 
 
 def test_digits_of_a_number_are_the_number() -> None:

@@ -1,4 +1,4 @@
-"""Training programs drawn at random, on PyTorch and here: what they keep, and when they ask."""
+"""Programs drawn at random, on PyTorch and here: training loops and what they keep, and writes."""
 
 import random
 
@@ -101,3 +101,41 @@ def test_random_training_program(seed):
         results.append(program.values())
     for expected, got in zip(*results, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-9)
+
+
+def write_at_random(library, seed):
+    """Values and gradients of a tensor after random writes to random parts of it."""
+    choices = random.Random(seed)
+    shape = [choices.choice([1, 2, 3, 4, 5, 7, 12]) for _ in range(choices.randint(1, 4))]
+
+    def part():
+        def along(size):
+            if choices.random() < 0.25:
+                return choices.randrange(-size, size)
+            start = choices.randrange(size)
+            return slice(start, choices.randint(start + 1, size), choices.choice([1, 1, 2, 3]))
+
+        return tuple(along(size) for size in shape[: choices.randint(1, len(shape))])
+
+    data = np.random.default_rng(seed).standard_normal(shape)
+    x = library.tensor(data, requires_grad=True)
+    scale = library.tensor(3.0, dtype=library.float64, requires_grad=True)
+    y = x * 2 + scale
+    for _ in range(choices.randint(1, 3)):
+        kind, at = choices.choice(["own", "sum", "half", "flip"]), part()
+        if kind == "own":
+            y[at] = y[at].clone() * scale + 1
+        elif kind == "sum":
+            y[at] = y[part()].clone().sum() * scale
+        elif kind == "half":
+            y[at].mul_(0.5)
+        else:
+            y = y.flip(choices.randrange(len(shape))) + 0
+    (y * y).sum().backward()
+    return [t.detach().numpy() for t in (y, x.grad, scale.grad)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_writes(seed):
+    for expected, got in zip(*(write_at_random(lib, seed) for lib in (torch, lg)), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)

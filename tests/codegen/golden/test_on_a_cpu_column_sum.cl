@@ -22,6 +22,7 @@ void sum_300x200_f32(__global float* restrict out0, __global const float* restri
     vstore16(acc3, 0, out0 + i0 + 32);
     vstore16(acc4, 0, out0 + i0 + 48);
   }
+  #pragma clang loop vectorize(disable)
   for (int i0 = 192; i0 < min((int)(g0*64 + 64), (int)200); i0++) {
     float acc9 = 0.0f;
     #pragma clang loop vectorize(disable)

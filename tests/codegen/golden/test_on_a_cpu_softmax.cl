@@ -1,6 +1,7 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float* restrict in0) {
   const int g1 = get_global_id(1);
+  #pragma clang loop vectorize(disable)
   for (int row = g1*20; row < min((int)(g1*20 + 20), (int)64); row++) {
     const int i0 = row;
     float16 acc1 = (float16)((-INFINITY));
