@@ -6,7 +6,7 @@
 Every Ix knows bounds, so that (4*i + j) // 4 is i where 0 <= j < 4. Quotients round down.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 __all__ = ["Condition", "Ix", "Quotient", "Remainder", "Var", "reach", "variables"]
@@ -167,15 +167,15 @@ class Ix:
             result = result + part * c
         return result
 
-    def text(self, name: Callable[[Var], str] = lambda v: v.name) -> str:
+    def text(self) -> str:
         """The C text; the quotients and remainders in it are of nonnegative numbers or floored."""
         parts: list[str] = []
         for atom, c in self.terms:
             if isinstance(atom, Var):
-                body = name(atom)
+                body = atom.name
             else:
                 sign = "/" if isinstance(atom, Quotient) else "%"
-                inner = atom.of.text(name)
+                inner = atom.of.text()
                 if atom.of.lo >= 0:
                     plain = len(atom.of.terms) == 1 and inner.isidentifier()
                     body = f"({inner if plain else f'({inner})'} {sign} {atom.by})"

@@ -12,8 +12,8 @@ from lazygrad.codegen.graph import Node
 from .errors import ShapeError, wrap_dim
 from .handle import TensorBase
 from .joining import concatenate_nodes
-from .movement import one_tuple, wrap_dims
 from .realize import from_host, host_view
+from .shape_arguments import one_tuple, wrap_dims
 
 if TYPE_CHECKING:
     from .tensor import Tensor
