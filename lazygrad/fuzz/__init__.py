@@ -1,0 +1,1 @@
+"""`python -m lazygrad.fuzz`: random programs, fused and unfused, against NumPy's meaning."""
