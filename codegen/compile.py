@@ -9,6 +9,7 @@ from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
 from .graph import Node, node, toposort, verify
+from .group import Group
 from .irregular import lower_irregular
 from .kernel import Kernel, index_dtype, verify_kernel
 from .limits import Limits
@@ -16,7 +17,7 @@ from .loop_group import LoopGroup
 from .lower import lower_loops
 from .naming import kernel_name
 from .opencl import kernel_text
-from .schedule import Group, schedule
+from .schedule import schedule
 from .simplify import simplify
 from .split import split_reductions
 
@@ -85,7 +86,7 @@ def compile_graph(
     _check_types(simple, limits)
     number = {leaf: k for k, leaf in enumerate(leaves) if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in number))
-    groups = schedule([n for n in wanted if n.size], is_direct)
+    groups = schedule([n for n in wanted if n.size], is_direct, limits.max_arguments)
     lowered = _kernels(groups, limits, check)
     places, slots = _places(groups, wanted)
     late_number = {leaf: k for k, leaf in enumerate(leaves)}
@@ -164,7 +165,7 @@ def _kernels(
     for g, names in groups_with_names(groups):
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
         kernel, checked = _lower(g, name, names, limits)
-        text = kernel_text(replace(kernel, name="kernel"))
+        text = kernel_text(replace(kernel, name="kernel"), limits.has_fma)
         if text in known:
             taken.discard(name)
             kernel = replace(kernel, name=known[text])

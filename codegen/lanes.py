@@ -96,6 +96,7 @@ class Lanes:
         if self.vec is None or not self._possible(self.vec):
             return 1
         there = [v for v in self.values if self.vec in v.deps or self.vec in v.over]
+        there += [v for v, _, at in self.stores if at.coefficient(self.vec) != 0]
         largest = max((v.dtype.compute_size for v in there), default=4)
         most = min(limits.vector_bytes // max(largest, 4), 16, extent(self.vec))
         width = 1

@@ -13,6 +13,6 @@ class Limits:
     compute_units: int = 2
     vector_bytes: int = 64
     local_bytes: int = 32768
-    max_work_group: int = 64
     max_arguments: int = 64
     has_fp64: bool = True
+    has_fma: bool = True  # fma is an instruction, not a call

@@ -105,8 +105,9 @@ def _without_branches(body: Sequence[Statement]) -> bool:
 class _Printer:
     """Writes one kernel."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, has_fma: bool) -> None:
         self.kernel = kernel
+        self.has_fma = has_fma
         self.index_ctype = ctype_of(index_dtype(kernel))
         self.index_type = self.index_ctype.name
         self.arrays: dict[str, tuple[DType, str]] = {
@@ -207,7 +208,8 @@ class _Printer:
                     return op.opencl.format(*args, T=ctype.name, W=ctype.width)
                 return str(op.opencl(args, ctype, operand))
             case Fma(a=a, b=b, c=c):
-                return f"fma({a}, {b}, {c})" if ctype.kind == "f" else f"{a} * {b} + {c}"
+                fused = ctype.kind == "f" and self.has_fma
+                return f"fma({a}, {b}, {c})" if fused else f"{a} * {b} + {c}"
             case Load():
                 return self.load(rhs, ctype)
             case Guarded(conditions=tests, load=load, fill=fill):
@@ -352,9 +354,9 @@ class _Printer:
         return f"const {'int' if p.dtype is bool_ else p.dtype.compute} {p.name}"
 
 
-def kernel_text(kernel: Kernel) -> str:
+def kernel_text(kernel: Kernel, has_fma: bool = True) -> str:
     """One kernel function, without the functions it calls."""
-    return _Printer(kernel).text()
+    return _Printer(kernel, has_fma).text()
 
 
 def program_text(kernels: Sequence[str]) -> str:

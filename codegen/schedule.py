@@ -19,50 +19,20 @@ the result has no cycles by construction.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence, Set
 
 from .graph import Node, Shape, toposort
+from .group import NOTHING, Free, Group, parts
 from .places import crowded
 from .split import unit_reshape
 
-__all__ = ["Group", "schedule"]
+__all__ = ["schedule"]
 
 _MOST_OPS = 200  # compile time grows worse than linearly with the text of a kernel
 _MOST_READS = 24
+_OWN_ARGUMENTS = 4  # of a kernel that checks indices or sorts, beside what it reads and writes
 _DEAR, _SPREAD = 12, 4  # broadcasting a value this dear this many times: store it first
 _LENGTHY = 32  # beside a contraction, which repeats the text for every register of its block
-
-
-@dataclass(eq=False, slots=True)
-class Group:
-    """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
-
-    number: int
-    kind: str  # map, reduce, contract, scan, sort, scatter
-    shape: Shape
-    reduced: frozenset[int]
-    level: int
-    anchor: Node | None = None
-    outputs: list[Node] = field(default_factory=list)
-    mapping: dict[Node, tuple[int, ...]] = field(default_factory=dict)
-    reads: set[Node] = field(default_factory=set)
-    ops: set[Node] = field(default_factory=set)
-    consumed: bool = False
-    reason: str = ""
-    scratch: int = -1  # the slot of a sort's second buffer
-
-
-@dataclass(frozen=True, slots=True)
-class _Free:
-    """What computing a free node takes: the ops, the memory it reads, the cost of an element."""
-
-    ops: frozenset[Node]
-    reads: frozenset[Node]
-    cost: int
-
-
-_NOTHING = _Free(frozenset(), frozenset(), 0)
 
 
 # whether a contraction can read an operand in place, given what is memory
@@ -70,14 +40,23 @@ DirectTest = Callable[[Node, set[Node]], bool]
 
 
 class _Scheduler:
-    def __init__(self, direct: DirectTest) -> None:
+    def __init__(self, direct: DirectTest, most_inputs: int) -> None:
+        self.most_inputs = most_inputs  # arrays and scalars that a kernel reads
         self.groups: list[Group] = []
         self.memory: set[Node] = set()
         self.producer: dict[Node, Group] = {}
         self.home: dict[Node, Group] = {}
-        self.free: dict[Node, _Free] = {}
+        self.free: dict[Node, Free] = {}
         self.by_domain: dict[tuple[Shape, frozenset[int]], list[Group]] = {}
         self.direct = direct
+
+    def _fits(self, ops: Set[Node], reads: Set[Node]) -> bool:
+        """Whether one kernel may compute so much from so many arguments."""
+        if len(ops) > _MOST_OPS or len(reads) > min(_MOST_READS, self.most_inputs):
+            return False
+        if len(ops) + len(reads) <= self.most_inputs:
+            return True
+        return len(reads) + sum(n.op.name == "scalar" for n in ops) <= self.most_inputs
 
     # levels
 
@@ -111,8 +90,8 @@ class _Scheduler:
 
     # storing
 
-    def info(self, n: Node) -> _Free:
-        return _Free(frozenset(), frozenset([n]), 0) if n in self.memory else self.free[n]
+    def info(self, n: Node) -> Free:
+        return Free(frozenset(), frozenset([n]), 0) if n in self.memory else self.free[n]
 
     def store(self, n: Node, reason: str) -> None:
         """Makes n's value memory, as an output of its group or of a map."""
@@ -137,7 +116,7 @@ class _Scheduler:
         ]  # fmt: skip
         for g in reversed(candidates):
             together = (g.reads & f.reads) or (not g.reads and not f.reads)
-            small = len(g.ops | f.ops) <= _MOST_OPS and len(g.reads | f.reads) <= _MOST_READS
+            small = self._fits(g.ops | f.ops, g.reads | f.reads)
             if together and small and self.level_of(f.reads) < g.level:
                 break
         else:
@@ -154,9 +133,9 @@ class _Scheduler:
         if n.op.name == "buffer":
             self.memory.add(n)
         elif n.op.name == "scalar":  # an argument: it counts towards the length of a kernel
-            self.free[n] = _Free(frozenset([n]), frozenset(), 0)
+            self.free[n] = Free(frozenset([n]), frozenset(), 0)
         elif kind == "leaf":
-            self.free[n] = _NOTHING
+            self.free[n] = NOTHING
         elif kind == "view":
             self._visit_view(n)
         elif kind == "elementwise":
@@ -179,7 +158,9 @@ class _Scheduler:
                 return
         if group is not None:
             self.store(x, f"its {n.op.name} is read elsewhere")
-        self.free[n] = self.info(x)
+        f = self.info(x)
+        starts = [s for s in n.src[1:] if s.op.name == "scalar"]
+        self.free[n] = Free(f.ops.union(starts), f.reads, f.cost) if starts else f
 
     def _visit_elementwise(self, n: Node) -> None:
         homes = {self.home[s] for s in n.src if s in self.home}
@@ -196,14 +177,14 @@ class _Scheduler:
                 self.store(s, "dear, and broadcast")
         self.free[n] = self._combined(n)
 
-    def _combined(self, n: Node) -> _Free:
+    def _combined(self, n: Node) -> Free:
         """The free info of n over its operands, storing operands where it would grow too big."""
         while True:
             infos = [self.info(s) for s in n.src]
             all_ops = frozenset([n]).union(*[f.ops for f in infos])
             reads: frozenset[Node] = frozenset().union(*[f.reads for f in infos])
-            if len(all_ops) <= _MOST_OPS and len(reads) <= _MOST_READS:
-                return _Free(all_ops, reads, sum(f.cost for f in infos) + n.op.cost)
+            if self._fits(all_ops, reads):
+                return Free(all_ops, reads, sum(f.cost for f in infos) + n.op.cost)
             largest = max(
                 (s for s in n.src if s not in self.memory and self.free[s].ops),
                 key=lambda s: (len(self.free[s].ops), len(self.free[s].reads)),
@@ -228,7 +209,7 @@ class _Scheduler:
                 f = self.info(s)
                 reads |= f.reads
                 new_ops |= f.ops
-        if len(group.ops | new_ops) > _MOST_OPS or len(group.reads | reads) > _MOST_READS:
+        if not self._fits(group.ops | new_ops, group.reads | reads):
             return False
         if not self._admit(group, reads):
             return False
@@ -251,9 +232,11 @@ class _Scheduler:
         domain = (group.kind, group.shape, group.reduced)
         if other.outputs or domain != (other.kind, other.shape, other.reduced):
             return False
-        if group.kind != "reduce" or len(group.ops | other.ops) > _MOST_OPS:
+        if group.kind != "reduce" or not self._fits(
+            group.ops | other.ops, group.reads | other.reads
+        ):
             return False
-        if len(group.reads | other.reads) > _MOST_READS or not self._admit(group, other.reads):
+        if not self._admit(group, other.reads):
             return False
         for n in other.mapping:
             self.home[n] = group
@@ -300,7 +283,7 @@ class _Scheduler:
             self.store(x, "reduced along other axes")
         f = self.info(x)
         for g in reversed(self.by_domain.get((x.shape, axes), [])[-4:]):
-            small = len(g.ops | f.ops) < _MOST_OPS and len(g.reads | f.reads) <= _MOST_READS
+            small = self._fits(g.ops | f.ops | {n}, g.reads | f.reads)
             together = g.kind == "reduce" and g.reads & f.reads
             if together and small and self._admit(g, f.reads):
                 break
@@ -340,7 +323,7 @@ class _Scheduler:
         if any(m != k for d, (m, k) in enumerate(zip(index.shape, x.shape, strict=True))
                if d != axis):  # fmt: skip
             return False
-        f = _NOTHING if index in self.home else self.info(index)
+        f = NOTHING if index in self.home else self.info(index)
         if not self._admit(group, f.reads):
             return False
         self._read(group, f.reads)
@@ -380,13 +363,18 @@ class _Scheduler:
             return
         view = n
         while view not in self.memory:  # what lies above the stored value only strides now
-            self.free[view] = _Free(frozenset(), frozenset([base]), 0)
+            self.free[view] = Free(frozenset(), frozenset([base]), 0)
             view = view.src[0]
 
 
-def schedule(outputs: Sequence[Node], direct: DirectTest) -> list[Group]:
-    """The groups that compute `outputs` (none of them a buffer), in an order that works."""
-    scheduler = _Scheduler(direct)
+def schedule(outputs: Sequence[Node], direct: DirectTest, max_arguments: int = 64) -> list[Group]:
+    """The groups that compute `outputs` (none of them a buffer), in an order that works.
+
+    No kernel takes more than `max_arguments` arguments.
+    """
+    room = max_arguments - _OWN_ARGUMENTS
+    most_outputs = max(1, room // 4)
+    scheduler = _Scheduler(direct, room - most_outputs)
     many = crowded(outputs)
     for n in toposort(outputs):
         scheduler.visit(n)
@@ -394,5 +382,5 @@ def schedule(outputs: Sequence[Node], direct: DirectTest) -> list[Group]:
             scheduler.store(n, "read at many places")
     for n in outputs:
         scheduler.store(n, "asked for")
-    groups = [g for g in scheduler.groups if g.outputs]
+    groups = [part for g in scheduler.groups for part in parts(g, most_outputs)]
     return sorted(groups, key=lambda g: (g.level, g.number))

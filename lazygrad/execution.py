@@ -14,7 +14,7 @@ from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import program_text
 from lazygrad.codegen.structure import lookups, structure
-from lazygrad.runtime import Buffer, Device
+from lazygrad.runtime import Buffer, Device, Facts
 
 from . import config, inspection
 from .pending import ready
@@ -91,17 +91,16 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
     return found
 
 
-def limits_of(device: Device) -> Limits:
+def limits_of(facts: Facts) -> Limits:
     """The compiler's view of a device."""
-    facts = device.facts
     return Limits(
         kind="cpu" if facts.kind == "cpu" else "gpu",
         compute_units=facts.compute_units,
-        vector_bytes=64 if facts.kind == "cpu" else 16,
+        vector_bytes=facts.vector_bytes,
         local_bytes=facts.local_mem_bytes,
-        max_work_group=facts.max_work_group,
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
+        has_fma=not facts.fma_slow,
     )
 
 
@@ -213,7 +212,7 @@ def executable_for(
             _counts.plans_found += 1
             return found, late, order
         positions = {n.origin: k for k, n in enumerate(lookups(order))}
-        plan = compile_graph(outputs, late, limits_of(device), config.CHECK)
+        plan = compile_graph(outputs, late, limits_of(device.facts), config.CHECK)
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
         made = Executable(device, plan, positions, graph)
         inspection.planned(made)
@@ -224,7 +223,7 @@ def executable_for(
         return made, late, order
 
 
-def plan_for(outputs: Sequence[Node], device: Device) -> Plan:
-    """The plan for these outputs, neither built nor run nor kept."""
+def plan_for(outputs: Sequence[Node], facts: Facts) -> Plan:
+    """The plan for these outputs on a device with these facts, neither built nor run nor kept."""
     _key, late, _order = structure(outputs, ready)
-    return compile_graph(outputs, late, limits_of(device), config.CHECK)
+    return compile_graph(outputs, late, limits_of(facts), config.CHECK)

@@ -27,4 +27,8 @@ from .program import Program as Program
 from .program import build as build
 
 # nothing above asks for platforms, and the first that does fixes what the loader sees
-icd.show_all_drivers(os.environ, icd.intel_wheel_library())
+icd.show_all_drivers(
+    os.environ,
+    icd.intel_wheel_library(),
+    icd.oclgrind_library(os.environ.get("LAZYGRAD_DEVICE", "")),
+)

@@ -16,6 +16,7 @@ import pyopencl as cl
 from . import icd
 from .device import Device, ForkedLock
 from .errors import DeviceNotFoundError, LaunchError
+from .facts import version_numbers
 
 logger = logging.getLogger("lazygrad.runtime")
 
@@ -52,6 +53,7 @@ def _enumerate() -> list[Device]:
             found += [Device(cl_device) for cl_device in platform.get_devices()]
         except cl.Error as error:  # a platform without devices, or a broken one: the others count
             logger.info("skipping OpenCL platform %s: %s", platform.name, error)
+    found = _one_pocl(found)
     found.sort(key=_rank)
     ordinals: dict[str, int] = {}
     for index, device in enumerate(found):
@@ -63,6 +65,20 @@ def _enumerate() -> list[Device]:
     if note:
         logger.warning("%s", note)
     return found
+
+
+def _one_pocl(found: list[Device]) -> list[Device]:
+    """Without older versions of PoCL beside the newest one: they share settings and symbols."""
+    versions = {d.driver_version for d in found if d.implementation == "pocl"}
+    if len(versions) < 2:
+        return found
+    newest = max(versions, key=version_numbers)
+    logger.warning(
+        "PoCL %s are both loaded, and disturb each other in one process: only %s is used. To use "
+        "another, name a folder with its .icd file alone (or none, for the wheel's) in "
+        "OCL_ICD_VENDORS.", " and ".join(sorted(versions)), newest,
+    )  # fmt: skip
+    return [d for d in found if d.implementation != "pocl" or d.driver_version == newest]
 
 
 def devices() -> list[Device]:

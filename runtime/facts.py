@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pyopencl as cl
@@ -39,7 +39,7 @@ class Facts:
     max_argument_bytes: int  # of all arguments of a kernel together
     max_alloc_bytes: int  # of one buffer
     global_mem_bytes: int
-    vector_bytes: int  # of the widest vector register
+    vector_bytes: int  # of the vectors that kernels are written with
     alignment_bytes: int  # every buffer starts at a multiple
     has_fp64: bool
     has_fp16: bool  # arithmetic; storing as 16 bits works everywhere
@@ -47,6 +47,7 @@ class Facts:
     extensions: frozenset[str] = field(repr=False)
     rank: int = 50  # the higher, the sooner chosen among devices of a kind
     one_program_per_plan: bool = True  # many kernels in one program build faster
+    build_options: tuple[str, ...] = ()  # that its compiler needs
     binary_cache: bool = True  # built programs may be kept and loaded again
     mul_hi_slow: bool = False
     fma_slow: bool = False
@@ -73,8 +74,8 @@ QUIRKS = (
     Quirk("intel", "vectorises builtin functions, compiles fastest", {"rank": 90}, kind="cpu"),
     Quirk("pocl", "mul_hi goes through scalars", {"rank": 80, "mul_hi_slow": True}, kind="cpu"),
     Quirk(
-        "pocl", "fma is a slow call, or aborts on float16 vectors",
-        {"rank": 60, "fma_slow": True}, before=(3, 1), kind="cpu",
+        "pocl", "fma is a slow call; its compiler aborts the process on some vectors of 64 bytes",
+        {"rank": 60, "fma_slow": True, "vector_bytes": 32}, before=(3, 1), kind="cpu",
     ),
     Quirk("apple", "wrong results and crashes are known; no binaries on CPUs",
           {"rank": 40, "binary_cache": False}),
@@ -85,6 +86,8 @@ QUIRKS = (
     ),
     Quirk("oclgrind", "a checker: calls itself every kind, runs 1000 times slower",
           {"kind": "cpu", "rank": 10, "binary_cache": False, "thread_safe": False}),
+    Quirk("oclgrind", "optimised, it makes 255 of the 1 that a vector's comparison gives",
+          {"build_options": ("-cl-opt-disable",)}),
 )  # fmt: skip
 
 
@@ -121,6 +124,38 @@ def with_quirks(facts: Facts, implementation: str, version: tuple[int, ...]) -> 
     return facts
 
 
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def with_limits(facts: Facts, text: str) -> Facts:
+    """`facts`, changed as `$LAZYGRAD_LIMITS` says: other devices are tried out on this one.
+
+    `text` is like "kind=gpu,max_work_group=64,has_fp64=0,max_alloc_bytes=16M".
+
+    Raises:
+        ValueError: a name that is no limit, or a value that is none for it.
+    """
+    known = {one.name: one.type for one in fields(Facts) if one.type in (int, bool, str)}
+    changes: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = part.partition("=")
+        number = re.fullmatch(r"(\d+)([KMG]?)", value)
+        if known.get(name) is str and value in ("cpu", "gpu", "accelerator"):
+            changes[name] = value
+        elif known.get(name) in (int, bool) and number:
+            size = int(number[1]) * _UNITS[number[2]]
+            changes[name] = bool(size) if known[name] is bool else size
+        else:
+            raise ValueError(
+                f"LAZYGRAD_LIMITS: got {part!r}, expected parts such as has_fp64=0, kind=gpu or "
+                f"max_alloc_bytes=16M, split by commas; the names are {', '.join(known)}"
+            )
+    if "max_work_group" in changes:
+        most = changes["max_work_group"]
+        changes["max_work_items"] = tuple(min(n, most) for n in facts.max_work_items)
+    return replace(facts, **changes)
+
+
 def _kind(device: cl.Device) -> str:
     if device.type & cl.device_type.GPU:
         return "gpu"
@@ -146,11 +181,13 @@ def query_facts(device: cl.Device, implementation: str) -> Facts:
         max_argument_bytes=device.max_parameter_size,
         max_alloc_bytes=device.max_mem_alloc_size,
         global_mem_bytes=memory,
-        vector_bytes=4 * max(1, device.native_vector_width_float),
+        # CPU compilers split what is wider than a register; wider text hides latency there
+        vector_bytes=64 if kind == "cpu" else 16,
         alignment_bytes=max(1, device.mem_base_addr_align // 8),
         has_fp64="cl_khr_fp64" in extensions,
         has_fp16="cl_khr_fp16" in extensions,
         index64=device.address_bits == 64,
         extensions=extensions,
     )
-    return with_quirks(facts, implementation, version_numbers(device.driver_version))
+    facts = with_quirks(facts, implementation, version_numbers(device.driver_version))
+    return with_limits(facts, os.environ.get("LAZYGRAD_LIMITS", ""))

@@ -9,6 +9,7 @@ itself with PyOpenCL's own loader.
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, MutableMapping
@@ -19,6 +20,7 @@ from .folders import cache_folder
 
 SYSTEM_VENDORS = Path("/etc/OpenCL/vendors")
 INTEL_LIBRARIES = ("libintelocl.so", "intelocl64.dll")
+OCLGRIND = "liboclgrind-rt-icd.so"
 # without these, the loader drops Intel's driver without a word
 INTEL_NEEDS = ("libsvml.so", "libimf.so")
 
@@ -33,6 +35,23 @@ def intel_wheel_library() -> Path | None:
         if file.name in INTEL_LIBRARIES:
             path = Path(str(file.locate())).resolve()
             return path if path.is_file() else None
+    return None
+
+
+def oclgrind_library(asked: str) -> Path | None:
+    """Oclgrind's driver, if `asked` (the value of `LAZYGRAD_DEVICE`) names it and it is installed.
+
+    Its packages list it nowhere, because a checker is no device for everyday work.
+    """
+    if not asked.strip().lower().startswith("oclgrind"):
+        return None
+    program = shutil.which("oclgrind")
+    prefixes = [Path(program).resolve().parent.parent] if program else []
+    for prefix in (*prefixes, Path("/usr"), Path("/usr/local")):
+        for folder in ("lib", "lib64"):
+            for path in (prefix / folder / OCLGRIND, prefix / folder / "oclgrind" / OCLGRIND):
+                if path.is_file():
+                    return path
     return None
 
 
@@ -80,9 +99,10 @@ def listed_drivers(vendors: str | None) -> list[str]:
     return list(dict.fromkeys(drivers))
 
 
-def _is_intel(driver: str) -> bool:
-    path = Path(driver)
-    return path.name.startswith("libintelocl.so") and (not path.is_absolute() or path.exists())
+def _is_same(driver: str, library: Path) -> bool:
+    """Whether a list's entry is this driver, in whatever version; broken entries are none."""
+    path, stem = Path(driver), library.name.partition(".so")[0]
+    return path.name.partition(".so")[0] == stem and (not path.is_absolute() or path.exists())
 
 
 def _write_lists(folder: Path, drivers: Iterable[str]) -> None:
@@ -115,10 +135,14 @@ def _merged_folder(drivers: list[str]) -> Path:
     return folder
 
 
-def show_all_drivers(environ: MutableMapping[str, str], library: Path | None) -> None:
-    """Put Intel's driver among those that `environ` lets the loader find; all others stay."""
-    if library is None:
-        return
+def show_all_drivers(environ: MutableMapping[str, str], *libraries: Path | None) -> None:
+    """Put these drivers among those that `environ` lets the loader find; all others stay."""
+    for library in libraries:
+        if library is not None:
+            _show_driver(environ, library)
+
+
+def _show_driver(environ: MutableMapping[str, str], library: Path) -> None:
     if sys.platform == "win32":  # the registry lists the others; this variable adds to them
         others = [name for name in environ.get("OCL_ICD_FILENAMES", "").split(";") if name]
         if str(library) not in others:
@@ -127,7 +151,7 @@ def show_all_drivers(environ: MutableMapping[str, str], library: Path | None) ->
             environ["PATH"] = f"{library.parent};{environ.get('PATH', '')}"
         return
     drivers = listed_drivers(environ.get("OCL_ICD_VENDORS") or environ.get("OPENCL_VENDOR_PATH"))
-    if any(_is_intel(driver) for driver in drivers):
+    if any(_is_same(driver, library) for driver in drivers):
         return
     try:
         environ["OCL_ICD_VENDORS"] = str(_merged_folder([*drivers, str(library)]))

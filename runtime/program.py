@@ -18,6 +18,12 @@ from .errors import BuildError
 STANDARD = "-cl-std=CL1.2"
 REMEMBERED = 1024
 
+# what a compiler's log may say -> what to do about it
+ADVICE = {
+    "unknown target CPU": "This driver is older than the processor and compiles nothing for it. "
+    "Use another one (pip install intel-opencl-rt intel-cmplr-lib-rt), or a newer version of it.",
+}
+
 _programs: OrderedDict[tuple[Device, str, tuple[str, ...]], "Program"] = OrderedDict()
 _programs_lock = threading.Lock()
 
@@ -92,6 +98,7 @@ def build(device: Device, source: str, options: tuple[str, ...] = ()) -> Program
     """
     if not any(option.startswith("-cl-std") for option in options):
         options = (STANDARD, *options)
+    options += device.facts.build_options
     key = (device, source, options)
     with _programs_lock:
         known = _programs.get(key)
@@ -183,10 +190,12 @@ def _refused(device: Device, source: str, options: tuple[str, ...], log: str) ->
         f"{'>' if number in named else ' '}{number:5} | {line}"
         for number, line in enumerate(source.splitlines(), 1)
     ]
+    advice = [text for part, text in ADVICE.items() if part in log]
     return "\n".join(
         [
             f"build: the compiler of {device} refused this program, expected OpenCL C that it "
             f"accepts (options: {' '.join(options)}).",
+            *advice,
             "Log:",
             log,
             "Source:",

@@ -1,7 +1,9 @@
 """How many kernels a graph becomes, and what they share. No device."""
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -204,3 +206,43 @@ def test_index_arithmetic_is_as_wide_as_it_must_be() -> None:
         assert not re.search(r"\bint (g\d|i\d|r\d|row\w*|s\d)\b|\(int\)", "".join(long))
     thin = plan(ops.neg(f32(2**28))).steps[0].text
     assert "long" not in thin
+
+
+def many_scalars() -> list[Node]:
+    x = f32(7)
+    return [ops.mul(x, ops.scalar(k + 0.5, float32)) for k in range(60)]
+
+
+def many_reads() -> list[Node]:
+    total = f32(7)
+    for _ in range(60):
+        total = ops.add(total, f32(7))
+    return [total]
+
+
+def many_row_values() -> list[Node]:
+    x = f32(5, 40)
+    shifts = [ops.add(x, ops.scalar(k + 0.5, float32)) for k in range(30)]
+    return [y for s in shifts for y in (ops.max_(s, (1,)), ops.div(s, ops.sum_(s, (1,))))]
+
+
+def many_slices() -> list[Node]:
+    x = f32(90, 32)
+    parts = [ops.slice_(x, ((0, 9, 1),), (ops.scalar(k, int64),)) for k in range(60)]
+    return [ops.exp(functools.reduce(ops.add, parts))]
+
+
+def epilogues() -> list[Node]:
+    product = ops.matmul(f32(16, 16), f32(16, 16))
+    return [ops.mul(product, ops.scalar(k + 0.5, float32)) for k in range(30)]
+
+
+@pytest.mark.parametrize("most", [16, 32, 128])
+@pytest.mark.parametrize(
+    "build", [many_scalars, many_reads, many_row_values, many_slices, epilogues]
+)
+def test_no_kernel_has_more_arguments_than_the_device_takes(
+    build: Callable[[], list[Node]], most: int
+) -> None:
+    made = plan(*build(), limits=replace(LIMITS, max_arguments=most))
+    assert max(len(step.kernel.params) for step in made.steps) <= most

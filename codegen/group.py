@@ -1,0 +1,47 @@
+"""What the schedule is made of: kernels to be, and what computing a value takes."""
+
+from dataclasses import dataclass, field, replace
+
+from .graph import Node, Shape
+
+__all__ = ["NOTHING", "Free", "Group", "parts"]
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
+
+    number: int
+    kind: str  # map, reduce, contract, scan, sort, scatter
+    shape: Shape
+    reduced: frozenset[int]
+    level: int
+    anchor: Node | None = None
+    outputs: list[Node] = field(default_factory=list)
+    mapping: dict[Node, tuple[int, ...]] = field(default_factory=dict)
+    reads: set[Node] = field(default_factory=set)
+    ops: set[Node] = field(default_factory=set)
+    consumed: bool = False
+    reason: str = ""
+    scratch: int = -1  # the slot of a sort's second buffer
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What computing a free node takes: the ops, the memory it reads, the cost of an element."""
+
+    ops: frozenset[Node]
+    reads: frozenset[Node]
+    cost: int
+
+
+NOTHING = Free(frozenset(), frozenset(), 0)
+
+
+def parts(group: Group, most_outputs: int) -> list[Group]:
+    """The group, or where it has too many outputs several that each compute some of them."""
+    outputs = group.outputs
+    if len(outputs) <= most_outputs:
+        return [group] if outputs else []
+    chunks = [outputs[k : k + most_outputs] for k in range(0, len(outputs), most_outputs)]
+    return [replace(group, outputs=chunk) for chunk in chunks]
