@@ -5,6 +5,7 @@ LAZYGRAD_DEBUG    1 devices, 2 plans, 3 kernel timings, 4 sources, 5 graphs; eac
 LAZYGRAD_DUMP     a folder that gets every kernel as a .cl file and an index
 LAZYGRAD_CHECK    1 runs the verifiers between the compiler's passes
 LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime)
+LAZYGRAD_LIMITS   facts of the device to override, such as has_fp64=0 (see lazygrad.runtime)
 """
 
 import os

@@ -114,13 +114,21 @@ def physical_memory() -> int | None:
         return None
 
 
+def quirks_of(implementation: str, version: tuple[int, ...], kind: str) -> list[Quirk]:
+    """The rows of the table that fit."""
+    return [
+        quirk
+        for quirk in QUIRKS
+        if quirk.implementation == implementation
+        and quirk.kind in (None, kind)
+        and (quirk.before is None or (version and version < quirk.before))
+    ]
+
+
 def with_quirks(facts: Facts, implementation: str, version: tuple[int, ...]) -> Facts:
     """`facts`, corrected by every row of the table that fits."""
-    for quirk in QUIRKS:
-        if quirk.implementation != implementation or quirk.kind not in (None, facts.kind):
-            continue
-        if quirk.before is None or (version and version < quirk.before):
-            facts = replace(facts, **quirk.changes)
+    for quirk in quirks_of(implementation, version, facts.kind):
+        facts = replace(facts, **quirk.changes)
     return facts
 
 

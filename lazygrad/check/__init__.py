@@ -17,3 +17,6 @@ PARTS = {
     "memory": "long runs keep memory flat",
     "clean": "every kernel form, under Oclgrind and a compiler that only checks",
 }
+
+# parts that bring their own device or need none
+ONCE = ("clean",)
