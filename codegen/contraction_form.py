@@ -93,7 +93,7 @@ def plan_form(n: Node, limits: Limits) -> Form:
     sizes = contract_shape(n.src[0], n.src[1], n.arg)
     out: Labels = n.arg[2]
     compute = n.dtype.compute_size
-    lanes = max(1, min(16, limits.vector_bytes // max(4, compute)))
+    lanes = 1 if limits.plain else max(1, min(16, limits.vector_bytes // max(4, compute)))
     best: tuple[float, Form] | None = None
     for rows, columns, row_labels, column_labels in _orientations(n):
         batch = tuple(x for x in out if x in row_labels and x in column_labels)
@@ -104,9 +104,9 @@ def plan_form(n: Node, limits: Limits) -> Form:
         form = Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
                      lanes, 1, 1, 1, 1)  # fmt: skip
         row_count, column_count, depth = form.size(m), form.size(nn), form.size(k)
-        vectors = _vectors(column_count, lanes)
+        vectors = 1 if limits.plain else _vectors(column_count, lanes)
         padded = -(-column_count // (vectors * lanes)) * vectors * lanes
-        tile = _tile(row_count, vectors)
+        tile = 1 if limits.plain else _tile(row_count, vectors)
         tiles = -(-row_count // tile)
         panels, batches = padded // (vectors * lanes), form.size(batch)
         items = max(1, 4 * limits.compute_units // (panels * batches))

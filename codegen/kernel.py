@@ -232,7 +232,8 @@ class Array:
 class Kernel:
     """A whole kernel; `items` are the numbers of work-items along up to three dimensions.
 
-    `item_vars` are bound to get_global_id(0), (1), (2).
+    `item_vars` are bound to get_global_id(0), (1), (2). The loops of a `plain` one are neither
+    vectorized nor unrolled by the driver's compiler.
     """
 
     name: str
@@ -245,6 +246,7 @@ class Kernel:
     flops: int = 0
     bytes_moved: int = 0
     scalars: tuple[tuple[str, Node], ...] = ()  # late-bound scalars by argument name
+    plain: bool = False
 
 
 def _operands(rhs: Rhs) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ class Lanes:
         return best
 
     def _width(self, limits: Limits) -> int:
-        if self.vec is None or not self._possible(self.vec):
+        if limits.plain or self.vec is None or not self._possible(self.vec):
             return 1
         there = [v for v in self.values if self.vec in v.deps or self.vec in v.over]
         there += [v for v, _, at in self.stores if at.coefficient(self.vec) != 0]

@@ -7,7 +7,11 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`kind` is 'cpu' or 'gpu'; sizes are in bytes; `max_arguments` counts kernel arguments."""
+    """`kind` is 'cpu' or 'gpu'; sizes are in bytes; `max_arguments` counts kernel arguments.
+
+    `plain` asks for text that a compiler with bugs survives: scalars, one register for each
+    result, and loops that it is told to leave as they are.
+    """
 
     kind: str = "cpu"
     compute_units: int = 2
@@ -16,3 +20,4 @@ class Limits:
     max_arguments: int = 64
     has_fp64: bool = True
     has_fma: bool = True  # fma is an instruction, not a call
+    plain: bool = False

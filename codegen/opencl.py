@@ -290,8 +290,10 @@ class _Printer:
                 increment = f"{var.name}++" if step == 1 else f"{var.name} += {step}"
                 start_text = self.ix(start)
                 pragma = "#pragma clang loop vectorize(disable)"
+                if self.kernel.plain:
+                    pragma += " unroll(disable)"
                 return [
-                    *([pragma] if _stays_scalar(s) else []),
+                    *([pragma] if self.kernel.plain or _stays_scalar(s) else []),
                     f"for ({self.index_type} {var.name} = {start_text}; {var.name} < {end}; "
                     f"{increment}) {{",
                 ]
@@ -308,7 +310,7 @@ class _Printer:
         stack: list[tuple[Statement | None, int, bool]] = []
 
         def enter(body: Sequence[Statement], depth: int) -> None:
-            branches = not _without_branches(body)
+            branches = not (self.kernel.plain or _without_branches(body))
             stack.extend((s, depth, branches) for s in reversed(body))
 
         enter(self.kernel.body, 1)

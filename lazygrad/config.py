@@ -6,6 +6,8 @@ LAZYGRAD_DUMP     a folder that gets every kernel as a .cl file and an index
 LAZYGRAD_CHECK    1 runs the verifiers between the compiler's passes
 LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime)
 LAZYGRAD_LIMITS   facts of the device to override, such as has_fp64=0 (see lazygrad.runtime)
+LAZYGRAD_ISOLATE  1, or a limit in seconds: programs are first built in a process of their own, for
+                  compilers that crash or hang; what they do not survive gets a plainer form
 """
 
 import os

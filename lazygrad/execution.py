@@ -1,10 +1,11 @@
 """Plans on devices: compiled once for each structure, then launched with new arguments."""
 
-import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -15,14 +16,15 @@ from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import program_text
 from lazygrad.codegen.structure import lookups, structure
 from lazygrad.runtime import Buffer, Device, Facts
+from lazygrad.runtime.forks import keep_in_child, rlock
 
 from . import config, inspection
 from .pending import ready
 
 __all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
 
-_MOST_PLANS = 4096
-_MOST_PROGRAMS = 16384
+# a built plan costs half a megabyte of host memory on CPU drivers
+_MOST_PLANS = 1024
 
 
 @dataclass
@@ -68,26 +70,28 @@ def count_realization() -> None:
 
 
 _plans: "OrderedDict[tuple[Any, ...], Executable]" = OrderedDict()
-_lock = threading.RLock()
+_lock = rlock()
+keep_in_child(_plans)
 
 
-# programs by the text of a kernel in them: a new plan builds only the kernels that are new
-_programs: "OrderedDict[tuple[Device, str], runtime.Program]" = OrderedDict()
+# programs by the text of a kernel in them: a new plan builds only the kernels that are new; they
+# live as long as a plan that launches them
+_programs: "WeakValueDictionary[tuple[Device, str], runtime.Program]" = WeakValueDictionary()
 
 
 def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
     """A program for each kernel text; new kernels are built together where the driver likes it."""
+    together = device.facts.one_program_per_plan and not any(s.kernel.plain for s in plan.steps)
     texts = dict.fromkeys(step.text for step in plan.steps)
-    found = {text: _programs[device, text] for text in texts if (device, text) in _programs}
+    known = {text: _programs.get((device, text)) for text in texts}
+    found = {text: program for text, program in known.items() if program is not None}
     missing = [text for text in texts if text not in found]
-    batches = [missing] if device.facts.one_program_per_plan else [[text] for text in missing]
+    batches = [missing] if together else [[text] for text in missing]
     for batch in batches:
         if batch:
             program = runtime.build(device, program_text(batch))
             for text in batch:
                 found[text] = _programs[device, text] = program
-    while len(_programs) > _MOST_PROGRAMS:
-        _programs.popitem(last=False)
     return found
 
 
@@ -120,6 +124,7 @@ class Executable:
         self._infos: list[inspection.KernelInfo] = []
         self.checks = any(step.checks for step in plan.steps)
         self.positions = positions
+        self._labels = _labels(plan)
         self._readers = [[_reader(a) for a in step.arguments] for step in plan.steps]
 
     def infos(self) -> list[inspection.KernelInfo]:
@@ -136,8 +141,11 @@ class Executable:
         Kernels that meet a bad index leave it, with the `number` of the run, in `word`.
         """
         plan, device = self.plan, self.device
-        outputs = [runtime.allocate(device, n) for n in plan.output_bytes]
-        slots = [runtime.allocate(device, n) for n in plan.slots]
+        outputs = [
+            runtime.allocate(device, n, label)
+            for n, label in zip(plan.output_bytes, self._labels, strict=True)
+        ]
+        slots = [runtime.allocate(device, n, "between two kernels") for n in plan.slots]
         places = _Places(late, outputs, slots, word, number)
         for step, kernel, readers in zip(plan.steps, self.kernels, self._readers, strict=True):
             arguments = [read(places) for read in readers]
@@ -148,6 +156,18 @@ class Executable:
         for slot in slots:
             slot.release()
         return [outputs[k] if kind == "output" else late[k].memory for kind, k in plan.outputs]
+
+
+def _labels(plan: Plan) -> list[str]:
+    """For each output, what computes it and for which lines: who holds memory that is short."""
+    labels = [""] * len(plan.output_bytes)
+    for step in plan.steps:
+        lines = inspection.lines_of(step)
+        label = f"{step.kernel.name}, from {', '.join(lines[:2])}" if lines else step.kernel.name
+        for argument in step.arguments:
+            if argument.kind == "output" and not labels[argument.number]:
+                labels[argument.number] = label
+    return labels
 
 
 class _Places:
@@ -212,15 +232,30 @@ def executable_for(
             _counts.plans_found += 1
             return found, late, order
         positions = {n.origin: k for k, n in enumerate(lookups(order))}
-        plan = compile_graph(outputs, late, limits_of(device.facts), config.CHECK)
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
-        made = Executable(device, plan, positions, graph)
+        limits = limits_of(device.facts)
+        try:
+            plan = compile_graph(outputs, late, limits, config.CHECK)
+            made = Executable(device, plan, positions, graph)
+        except runtime.CompilerCrashError as error:
+            _warn_of_crash(error)
+            plain = compile_graph(outputs, late, replace(limits, plain=True), config.CHECK)
+            made = Executable(device, plain, positions, graph)
         inspection.planned(made)
         _counts.plans_compiled += 1
         _plans[full_key] = made
         while len(_plans) > _MOST_PLANS:
             _plans.popitem(last=False)
         return made, late, order
+
+
+def _warn_of_crash(error: runtime.CompilerCrashError) -> None:
+    warnings.warn(
+        f"{error}\nThe computation goes on with a plainer, slower form of its kernels; see "
+        "LAZYGRAD_ISOLATE.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 def plan_for(outputs: Sequence[Node], facts: Facts) -> Plan:

@@ -3,7 +3,6 @@
 import logging
 import re
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lazygrad import runtime
 from lazygrad.codegen.compile import Plan, Step
 from lazygrad.codegen.graph import Node, format_graph
+from lazygrad.runtime.forks import lock
 
 from . import config
 
@@ -31,7 +31,7 @@ if config.DEBUG:
 
 _told: set[runtime.Device] = set()
 _captured: ContextVar[list["KernelInfo"] | None] = ContextVar("captured", default=None)
-_dump_lock = threading.Lock()
+_dump_lock = lock()
 _dumped: set[str] = set()
 
 

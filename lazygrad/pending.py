@@ -11,7 +11,6 @@ Asking for one value plans with it
   twice.
 """
 
-import threading
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node, toposort
 from lazygrad.runtime import Device
+from lazygrad.runtime.forks import rlock
 
 __all__ = [
     "StorageLike", "alias_source", "alive", "differentiated", "note_made", "register", "retire",
@@ -44,7 +44,7 @@ class StorageLike(Protocol):
 
 # storages with pending writes, and the stored value that each had before the first of them
 _writes: dict[int, tuple["weakref.ref[Any]", Node]] = {}
-_lock = threading.RLock()
+_lock = rlock()
 
 # outputs whose gradients were taken
 losses: "weakref.WeakSet[Node]" = weakref.WeakSet()

@@ -1,6 +1,5 @@
 """The one seam: nodes become memory. Finds what to compute together, runs it, reads it back."""
 
-import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from lazygrad.codegen.graph import Node, toposort
 from lazygrad.codegen.reference import evaluate
 from lazygrad.codegen.structure import lookups
 from lazygrad.runtime import Buffer, Device
+from lazygrad.runtime.forks import rlock
 
 from . import bad_indices, config, inspection, pending
 from .execution import count_realization, executable_for, plan_for
@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 # planning reads and changes nodes that all threads share
-_lock = threading.RLock()
+_lock = rlock()
 
 _MOST_PENDING_NODES = 50_000
 _MOST_PENDING_BYTES = 1 << 30
@@ -40,7 +40,8 @@ def from_host(array: np.ndarray[Any, Any], dtype: DType, device: Device) -> Node
     """
     global _pending_bytes
     values = np.ascontiguousarray(array, dtype.numpy)
-    memory = runtime.allocate(device, values.nbytes)
+    label = f"{dtype.name}{list(array.shape)}, copied from the host"
+    memory = runtime.allocate(device, values.nbytes, label)
     if values.nbytes:
         runtime.write(memory, values)
     n = ops.buffer(dtype, array.shape)

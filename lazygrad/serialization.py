@@ -84,7 +84,14 @@ def load(
     tensors, metadata = _deserialized("load", f if named else "the file", data, map_location)
     if _STRUCTURE not in metadata:
         return tensors
-    return _unpacked(json.loads(metadata[_STRUCTURE]), tensors)
+    try:
+        return _unpacked(json.loads(metadata[_STRUCTURE]), tensors)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"load: {f if named else 'the file'} holds a structure that save does not write "
+            f"({type(error).__name__}: {str(error)[:200]}), expected nested lists, tuples and "
+            "dicts of the file's tensors; its tensors alone are read by load_file"
+        ) from None
 
 
 def _packed(obj: Any, tensors: dict[str, Any], names: dict[int, str], where: str) -> Any:
@@ -156,7 +163,8 @@ def _deserialized(
     try:
         parts = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
         length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+        header = json.loads(data[8 : 8 + length], object_pairs_hook=_without_repeats)
+        metadata = header.get("__metadata__", {})
     except (safetensors.SafetensorError, ValueError) as error:
         raise ValueError(f"{name}: {where} {_what_it_is(data)}: {error}") from None
     found = {}
@@ -169,6 +177,15 @@ def _deserialized(
             )
         found[key] = _tensor(part, dtype, place)
     return found, metadata
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {repeated!r} stands twice in its header, expected it once")
+    return found
 
 
 def _tensor(part: dict[str, Any], dtype: DType, place: placement.Device) -> "Tensor":
@@ -188,6 +205,15 @@ def _what_it_is(data: bytes) -> str:
 def _write(filename: "str | os.PathLike[str]", data: bytes) -> None:
     """All of the file or nothing: written beside it, then moved into its place."""
     path = Path(filename)
+    try:
+        _write_whole(path, data)
+    except OSError as error:  # a full disk's names no file
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write_whole(path: Path, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

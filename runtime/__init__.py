@@ -13,6 +13,7 @@ from .device import Device as Device
 from .discovery import devices as devices
 from .discovery import find_device as find_device
 from .errors import BuildError as BuildError
+from .errors import CompilerCrashError as CompilerCrashError
 from .errors import DeviceNotFoundError as DeviceNotFoundError
 from .errors import LaunchError as LaunchError
 from .errors import OutOfMemoryError as OutOfMemoryError

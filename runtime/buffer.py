@@ -6,8 +6,8 @@ import numpy as np
 import pyopencl as cl
 
 from .device import Device
-from .errors import LaunchError, format_bytes
-from .pool import Block
+from .errors import LaunchError, OutOfMemoryError, format_bytes
+from .pool import NO_MEMORY, Block
 
 # host data up to this size is copied aside, so that the caller need not wait for the queue
 STAGED_BYTES = 4 << 20
@@ -68,7 +68,9 @@ def allocate(device: Device, nbytes: int, label: str = "") -> Buffer:
         if nbytes:
             raise ValueError(f"allocate: got {nbytes} bytes, expected a size of 0 or more")
         return Buffer(device, 0, None)
-    return Buffer(device, nbytes, device.pool.take(nbytes, label))
+    if nbytes > device.facts.max_alloc_bytes:  # nothing that is freed would help
+        return Buffer(device, nbytes, device.pool.take(nbytes, label))
+    return Buffer(device, nbytes, device.with_memory(lambda: device.pool.take(nbytes, label)))
 
 
 def _check_range(name: str, buffer: Buffer, nbytes: int, offset: int) -> None:
@@ -79,7 +81,12 @@ def _check_range(name: str, buffer: Buffer, nbytes: int, offset: int) -> None:
         )
 
 
-def _failed(name: str, buffer: Buffer, error: cl.Error) -> LaunchError:
+def _failed(name: str, buffer: Buffer, error: cl.Error) -> RuntimeError:
+    if error.code in NO_MEMORY:
+        return OutOfMemoryError(
+            f"{name}: got no memory for {buffer!r} when it was first used: {error}\n"
+            f"{buffer.device.pool.holders()}"
+        )
     return LaunchError(f"{name}: the copy failed for {buffer!r}: {error}")
 
 
@@ -97,8 +104,10 @@ def write(buffer: Buffer, array: np.ndarray[Any, Any], offset_bytes: int = 0) ->
     data = np.array(array, order="C") if staged else np.ascontiguousarray(array)
     with device.lock:
         try:
-            event = cl.enqueue_copy(
-                device.queue, memory, data, dst_offset=offset_bytes, is_blocking=not staged
+            event = device.with_memory(
+                lambda: cl.enqueue_copy(
+                    device.queue, memory, data, dst_offset=offset_bytes, is_blocking=not staged
+                )
             )
         except cl.Error as error:
             raise _failed("write", buffer, error) from error
@@ -199,8 +208,10 @@ def copy(source: Buffer, destination: Buffer) -> None:
     device = source.device
     with device.lock:
         try:
-            cl.enqueue_copy(
-                device.queue, destination.memory, source.memory, byte_count=source.nbytes
+            device.with_memory(
+                lambda: cl.enqueue_copy(
+                    device.queue, destination.memory, source.memory, byte_count=source.nbytes
+                )
             )
         except cl.Error as error:
             raise _failed("copy", destination, error) from error

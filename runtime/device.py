@@ -1,20 +1,26 @@
 """A device: what it is, its context, its in-order queue, and waiting for it."""
 
+import gc
 import threading
+import time
 from collections import deque
-from contextlib import nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import pyopencl as cl
 
 from .errors import LaunchError, format_bytes
 from .facts import implementation_of, query_facts
-from .pool import Pool
+from .pool import NO_MEMORY, Pool
 
 # launches between two events that a wait stops at, and so many of them pending at most
 CHECKPOINT_LAUNCHES = 64
 PENDING_CHECKPOINTS = 64
+
+Result = TypeVar("Result")
+# for threads to come back from a driver when the interpreter ends
+SECONDS_AT_THE_END = 5.0
 
 
 @dataclass
@@ -41,6 +47,55 @@ class ForkedLock:
 
     def __exit__(self, *exc: object) -> None:
         pass
+
+
+class DriverCalls:
+    """Entered around calls that may last, with `lock` where there is one.
+
+    At the interpreter's end no other thread may be inside: Python ends a daemon thread that comes
+    back, and C++ ends the process when that passes through it.
+    """
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self._inside: list[None] = []
+        self._closed = False
+
+    def __enter__(self) -> None:
+        if self._closed:
+            pause_daemon()
+        self._inside.append(None)
+        if self._lock is not None:
+            self._lock.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        if self._lock is not None:
+            self._lock.release()
+        self._inside.pop()
+
+    def close(self, seconds: float) -> None:
+        """Lets no thread but the main one in any more; waits for those inside."""
+        self._closed = True
+        deadline = time.monotonic() + seconds
+        while self._inside and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
+class ClosedLock:
+    """Stands where the lock was when the interpreter ends: only the main thread goes on."""
+
+    def __enter__(self) -> None:
+        pause_daemon()
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+def pause_daemon() -> None:
+    """Keeps a thread other than the main one here until the interpreter has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        time.sleep(10)
+        raise RuntimeError("Device: the interpreter ends, expected no computation in a thread")
 
 
 class Device:
@@ -72,7 +127,7 @@ class Device:
         # one lock for arguments and launches: an in-order queue takes one at a time anyway
         self.lock: Any = threading.RLock()
         # held while waiting, where the driver cannot take a call from another thread meanwhile
-        self.waiting: Any = nullcontext() if self.facts.thread_safe else self.lock
+        self.waiting = DriverCalls(None if self.facts.thread_safe else self.lock)
         self.pool = Pool(self.implementation, self.facts, self._create_buffer)
         self._context: cl.Context | None = None
         self._queue: cl.CommandQueue | None = None
@@ -126,7 +181,10 @@ class Device:
             self._context = context
 
     def _create_buffer(self, nbytes: int) -> cl.Buffer:
-        return cl.Buffer(self.context, cl.mem_flags.READ_WRITE, nbytes)
+        flags: Any = cl.mem_flags.READ_WRITE
+        if self.facts.memory_comes_late:
+            flags |= cl.mem_flags.ALLOC_HOST_PTR
+        return cl.Buffer(self.context, flags, nbytes)
 
     def set_profiling(self, enabled: bool) -> None:
         """Send what follows through a queue that takes times, or through the plain one."""
@@ -202,9 +260,30 @@ class Device:
             self._staged.clear()
             self._staged_bytes = 0
 
+    def close(self) -> None:
+        """At the interpreter's end: waits for what runs, and for the threads that wait for it."""
+        try:
+            self.synchronize()
+        finally:
+            self.waiting.close(SECONDS_AT_THE_END)
+            if self.lock.acquire(timeout=SECONDS_AT_THE_END):  # and keeps it
+                self.lock = ClosedLock()
+
     def memory_stats(self) -> dict[str, int]:
         """Bytes in use, at the peak, held from the driver, waiting for reuse; and buffers alive."""
         return self.pool.stats()
+
+    def with_memory(self, call: Callable[[], Result]) -> Result:
+        """`call()`; where memory is refused, once more when all is freed that nobody needs."""
+        try:
+            return call()
+        except (cl.Error, MemoryError) as error:
+            if isinstance(error, cl.Error) and error.code not in NO_MEMORY:
+                raise
+        gc.collect()  # cycles may hold tensors
+        self.synchronize()  # the driver keeps what kernels still use
+        self.empty_cache()
+        return call()
 
     def empty_cache(self) -> None:
         """Give memory that waits for reuse back to the driver."""

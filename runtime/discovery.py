@@ -8,15 +8,15 @@ import platform as host
 import re
 import shutil
 import sys
-import threading
 from typing import Any
 
 import pyopencl as cl
 
-from . import icd
+from . import driver_caches, forks, icd
 from .device import Device, ForkedLock
 from .errors import DeviceNotFoundError, LaunchError
 from .facts import version_numbers
+from .forks import lock
 
 logger = logging.getLogger("lazygrad.runtime")
 
@@ -29,7 +29,7 @@ INSTALL_COMMANDS = {
 }
 
 _devices: list[Device] | None = None
-_devices_lock = threading.Lock()
+_devices_lock = lock()
 
 _KINDS = {"gpu": 0, "cpu": 1, "accelerator": 2}
 
@@ -42,6 +42,8 @@ def _rank(device: Device) -> tuple[Any, ...]:
 
 
 def _enumerate() -> list[Device]:
+    if sys.platform != "win32" and any("pocl" in name for name in icd.listed_drivers_now()):
+        driver_caches.give_pocl_room(os.environ)
     try:
         platforms = cl.get_platforms()
     except cl.Error as error:  # PLATFORM_NOT_FOUND_KHR: the loader has no driver at all
@@ -185,6 +187,9 @@ def _no_opencl() -> str:
 def _after_fork() -> None:
     for device in _devices or []:
         device.lock = ForkedLock(str(device))
+    if any(device._context is not None for device in _devices or []):
+        forks.keep_in_child(_devices)
+        forks.leave_drivers_alone()
 
 
 def _close() -> None:
@@ -192,9 +197,10 @@ def _close() -> None:
     for device in _devices or []:
         if device._queue is not None and not isinstance(device.lock, ForkedLock):
             try:
-                device.synchronize()
+                device.close()
             except LaunchError as error:
                 logger.warning("%s", error)
+    driver_caches.remove()
 
 
 def _pickled(device: Device) -> tuple[Any, ...]:

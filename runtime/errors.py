@@ -4,6 +4,7 @@ RuntimeError
 ├── DeviceNotFoundError   no OpenCL at all, or none that fits what was asked for
 ├── OutOfMemoryError      a buffer that the device cannot give (also a MemoryError)
 ├── BuildError            the driver's compiler refused a program
+│   └── CompilerCrashError   it crashed, or hung, in a process of its own
 └── LaunchError           the driver refused a kernel launch, or a launched kernel failed
 """
 
@@ -18,6 +19,10 @@ class OutOfMemoryError(RuntimeError, MemoryError):
 
 class BuildError(RuntimeError):
     """The driver's compiler refused the source; the message shows it numbered beside the log."""
+
+
+class CompilerCrashError(BuildError):
+    """The driver's compiler did not survive a source, or was not done with it in time."""
 
 
 class LaunchError(RuntimeError):

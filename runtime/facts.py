@@ -49,6 +49,8 @@ class Facts:
     one_program_per_plan: bool = True  # many kernels in one program build faster
     build_options: tuple[str, ...] = ()  # that its compiler needs
     binary_cache: bool = True  # built programs may be kept and loaded again
+    built_programs_are_large: bool = False  # in host memory, beside ones loaded as binaries
+    memory_comes_late: bool = False  # at a buffer's first use, where a refusal ends the process
     mul_hi_slow: bool = False
     fma_slow: bool = False
     reqd_work_group_size_slow: bool = False
@@ -72,6 +74,16 @@ QUIRKS = (
     Quirk("amd", "maker's own driver", {"rank": 90}, kind="gpu"),
     Quirk("intel", "maker's own driver", {"rank": 90}, kind="gpu"),
     Quirk("intel", "vectorises builtin functions, compiles fastest", {"rank": 90}, kind="cpu"),
+    Quirk(
+        "intel", "a program keeps its compiler's state: 2.4 MiB, loaded as a binary 0.4",
+        {"built_programs_are_large": True}, kind="cpu",
+    ),
+    Quirk(
+        "pocl", "a program keeps its compiler's state: 1 MiB, loaded as a binary 0.1",
+        {"built_programs_are_large": True}, kind="cpu",
+    ),
+    Quirk("pocl", "aborts where a buffer gets no memory when it is first used",
+          {"memory_comes_late": True}, kind="cpu"),
     Quirk("pocl", "mul_hi goes through scalars", {"rank": 80, "mul_hi_slow": True}, kind="cpu"),
     Quirk(
         "pocl", "fma is a slow call; its compiler aborts the process on some vectors of 64 bytes",

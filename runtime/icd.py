@@ -99,6 +99,18 @@ def listed_drivers(vendors: str | None) -> list[str]:
     return list(dict.fromkeys(drivers))
 
 
+def listed_drivers_now() -> list[str]:
+    """The drivers in the lists of this environment, and the PoCL wheel's, which needs none."""
+    found = listed_drivers(
+        os.environ.get("OCL_ICD_VENDORS") or os.environ.get("OPENCL_VENDOR_PATH")
+    )
+    try:
+        metadata.distribution("pocl-binary-distribution")
+    except metadata.PackageNotFoundError:
+        return found
+    return [*found, "libpocl.so"]
+
+
 def _is_same(driver: str, library: Path) -> bool:
     """Whether a list's entry is this driver, in whatever version; broken entries are none."""
     path, stem = Path(driver), library.name.partition(".so")[0]

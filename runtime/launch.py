@@ -1,6 +1,5 @@
 """Starts kernels, counts them, and times them on request."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from .buffer import Buffer
 from .device import Device
 from .discovery import devices
 from .errors import LaunchError, OutOfMemoryError
+from .forks import lock
 from .pool import NO_MEMORY
 from .program import Kernel
 
@@ -20,7 +20,7 @@ Argument = Buffer | np.generic
 
 # running kernels' (kernel, global size, event), for every `profile` that is open
 _recorders: list[list[tuple[Kernel, tuple[int, ...], cl.Event]]] = []
-_recorders_lock = threading.Lock()
+_recorders_lock = lock()
 
 
 def launch(
@@ -95,15 +95,10 @@ def _set_arguments(kernel: Kernel, args: Sequence[Argument]) -> None:
 def _enqueue(
     device: Device, kernel: Kernel, global_size: tuple[int, ...], local_size: tuple[int, ...] | None
 ) -> cl.Event:
-    try:
-        return cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
-    except cl.Error as error:
-        if error.code not in NO_MEMORY:
-            raise
     # some drivers find out only now that a buffer has no place
-    device.synchronize()
-    device.empty_cache()
-    return cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
+    return device.with_memory(
+        lambda: cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
+    )
 
 
 def _refused(
@@ -113,7 +108,8 @@ def _refused(
     args: Sequence[Argument],
     error: cl.Error,
 ) -> RuntimeError:
-    kind = OutOfMemoryError if error.code in NO_MEMORY else LaunchError
+    no_memory = error.code in NO_MEMORY
+    kind = OutOfMemoryError if no_memory else LaunchError
     described = ", ".join(
         repr(arg) if isinstance(arg, Buffer) else f"{arg.dtype} {arg}" for arg in args
     )
@@ -122,6 +118,7 @@ def _refused(
         f"{local_size}: {error}\nArguments: {described}\n"
         f"The device's limits: work-group {kernel.device.facts.max_work_group}, for this kernel "
         f"{kernel.max_work_group}; local memory {kernel.device.facts.local_mem_bytes} bytes."
+        + (f"\n{kernel.device.pool.holders()}" if no_memory else "")
     )
 
 

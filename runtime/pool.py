@@ -6,7 +6,6 @@ handed out while kernels that used it before are still to run.
 """
 
 import heapq
-import threading
 from collections import deque
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ import pyopencl as cl
 
 from .errors import OutOfMemoryError, format_bytes
 from .facts import Facts
+from .forks import lock
 
 SMALLEST = 256
 # refused for want of memory, at once or when the memory is first used
@@ -59,7 +59,7 @@ class Pool:
         self.facts = facts
         self.limit = facts.global_mem_bytes // 4
         self._create = create
-        self._lock = threading.Lock()
+        self._lock = lock()
         self._free: dict[int, deque[Block]] = {}
         # finalizers run anywhere, inside this class too: they only append here
         self._returned: deque[Block] = deque()
@@ -180,10 +180,15 @@ class Pool:
 
     def _document(self, nbytes: int, problem: str) -> str:
         facts = self.facts
-        lines = [
+        return (
             f"allocate: asked {self.name} for {format_bytes(nbytes)}, {problem}; expected at most "
             f"{format_bytes(facts.max_alloc_bytes)} in one buffer, "
-            f"{format_bytes(facts.global_mem_bytes)} in all.",
+            f"{format_bytes(facts.global_mem_bytes)} in all.\n{self.holders()}"
+        )
+
+    def holders(self) -> str:
+        """What is alive, and who holds most of it, for the message of an error."""
+        lines = [
             f"In use: {format_bytes(self.bytes_in_use)} in {len(self._live)} buffers; "
             f"waiting for reuse: {format_bytes(self.bytes_waiting)}.",
         ]

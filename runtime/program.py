@@ -1,22 +1,29 @@
 """Programs built from OpenCL C: once per process, and kept on disk between processes."""
 
 import re
-import threading
 import time
-from collections import OrderedDict
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pyopencl as cl
 
 # PyOpenCL's public Program adds a cache with a lock file, and warns users of the compiler's remarks
 from pyopencl._cl import _Program
 
-from . import disk_cache
+from . import disk_cache, isolation
 from .device import Device
-from .errors import BuildError
+from .errors import BuildError, CompilerCrashError
+from .forks import lock
+
+# PyOpenCL writes Python for calling each kernel by its own means and keeps it in an SQLite file:
+# seven times slower than writing it again, without a bound, an error where that file cannot be
+try:
+    import pyopencl.invoker as _invoker
+except Exception:  # the file's folder is full, or read-only
+    cl._PYOPENCL_NO_CACHE = True
+    import pyopencl.invoker as _invoker  # noqa: F401
 
 STANDARD = "-cl-std=CL1.2"
-REMEMBERED = 1024
 
 # what a compiler's log may say -> what to do about it
 ADVICE = {
@@ -24,8 +31,12 @@ ADVICE = {
     "Use another one (pip install intel-opencl-rt intel-cmplr-lib-rt), or a newer version of it.",
 }
 
-_programs: OrderedDict[tuple[Device, str, tuple[str, ...]], "Program"] = OrderedDict()
-_programs_lock = threading.Lock()
+# those that somebody still holds
+_programs: "WeakValueDictionary[tuple[Device, str, tuple[str, ...]], Program]" = (
+    WeakValueDictionary()
+)
+_programs_lock = lock()
+_kernels_lock = lock()
 
 
 class Kernel:
@@ -43,7 +54,7 @@ class Kernel:
         self.program = program
         self.name = name
         self.device = program.device
-        self.cl_kernel = cl.Kernel(program.cl_program, name)
+        self.cl_kernel = cl_kernel(program.cl_program, name)
         self.last: list[object] = [None] * self.cl_kernel.num_args
 
     def __repr__(self) -> str:
@@ -55,6 +66,18 @@ class Kernel:
         limit = cl.kernel_work_group_info.WORK_GROUP_SIZE
         size: Any = self.cl_kernel.get_work_group_info(limit, self.device.cl_device)
         return int(size)
+
+
+def cl_kernel(cl_program: Any, name: str) -> cl.Kernel:
+    """A kernel of PyOpenCL."""
+    settings: Any = cl
+    with _kernels_lock:
+        kept = settings._PYOPENCL_NO_CACHE
+        settings._PYOPENCL_NO_CACHE = True
+        try:
+            return cl.Kernel(cl_program, name)
+        finally:
+            settings._PYOPENCL_NO_CACHE = kept
 
 
 class Program:
@@ -95,6 +118,7 @@ def build(device: Device, source: str, options: tuple[str, ...] = ()) -> Program
 
     Raises:
         BuildError: the compiler refused it.
+        CompilerCrashError: it crashed or hung, now (see `isolation`) or in an earlier process.
     """
     if not any(option.startswith("-cl-std") for option in options):
         options = (STANDARD, *options)
@@ -103,24 +127,15 @@ def build(device: Device, source: str, options: tuple[str, ...] = ()) -> Program
     with _programs_lock:
         known = _programs.get(key)
         if known is not None:
-            _programs.move_to_end(key)
             return known
     program = _load_or_compile(device, source, options)
     with _programs_lock:
         # of two threads that built the same, both get the first one's
-        program = _programs.setdefault(key, program)
-        if len(_programs) > REMEMBERED:
-            _programs.popitem(last=False)
-    return program
+        return _programs.setdefault(key, program)
 
 
 def _load_or_compile(device: Device, source: str, options: tuple[str, ...]) -> Program:
     start = time.perf_counter()
-    with device.lock:
-        context = device.context
-    if not device.facts.binary_cache:
-        cl_program = _compile(device, context, source, options)
-        return _built(device, cl_program, False, start)
     key = disk_cache.program_key(
         source,
         *options,
@@ -129,21 +144,59 @@ def _load_or_compile(device: Device, source: str, options: tuple[str, ...]) -> P
         device.platform_version,
         device.driver_version,
     )
-    binary = disk_cache.load(key)
+    binary = disk_cache.load(key) if device.facts.binary_cache else None
     if binary is not None:
-        cl_program = _load(device, context, binary, options)
+        cl_program = _load(device, binary, options)
         if cl_program is not None:
             return _built(device, cl_program, True, start)
         disk_cache.discard(key)
-    cl_program = _compile(device, context, source, options)
+    cl_program, binary = _compile(device, source, options, key)
+    if binary and device.facts.binary_cache:
+        disk_cache.store(key, binary)
+    return _built(device, cl_program, False, start)
+
+
+def _compile(device: Device, source: str, options: tuple[str, ...], key: str) -> tuple[Any, bytes]:
+    """The built program and its binary, by way of another process where that is asked for."""
+    seconds = isolation.seconds_for_a_build()
+    known = disk_cache.load(key, "crash")
+    if known is not None:
+        # a limit that was enough for a crash says little of a longer one
+        limit, end = known.decode().split("\n", 1)
+        if seconds is None or seconds <= float(limit) or not end.startswith("took"):
+            raise CompilerCrashError(_crashed(device, end, source))
+    if seconds is not None:
+        with device.lock:  # not in a forked child
+            pass
+        try:
+            binary = isolation.build(str(device), source, options, seconds)
+        except CompilerCrashError as error:
+            disk_cache.store(key, f"{seconds}\n{error}".encode(), "crash")
+            raise CompilerCrashError(_crashed(device, str(error), source)) from None
+        if binary and device.facts.binary_cache:
+            cl_program = _load(device, binary, options)
+            if cl_program is not None:
+                return cl_program, binary
+    cl_program = compile_source(device, source, options)
+    if not device.facts.binary_cache:
+        return cl_program, b""
+    with device.waiting:
+        binary = binary_of(cl_program)
+    if binary and device.facts.built_programs_are_large:
+        cl_program = _load(device, binary, options) or cl_program
+    return cl_program, binary
+
+
+def binary_of(cl_program: Any) -> bytes:
+    """The code of a built program; nothing where the driver gives none.
+
+    PoCL generates the kernels' code when asked for it; otherwise at each first launch.
+    """
     try:
-        # PoCL generates the kernels' code when asked for it; otherwise at each first launch
         binaries = cl_program.get_info(cl.program_info.BINARIES)
     except cl.Error:
-        binaries = []
-    if binaries:
-        disk_cache.store(key, binaries[0])
-    return _built(device, cl_program, False, start)
+        return b""
+    return bytes(binaries[0]) if binaries else b""
 
 
 def _built(device: Device, cl_program: Any, from_disk: bool, start: float) -> Program:
@@ -156,19 +209,30 @@ def _built(device: Device, cl_program: Any, from_disk: bool, start: float) -> Pr
     return program
 
 
-def _load(device: Device, context: cl.Context, binary: bytes, options: tuple[str, ...]) -> Any:
+def _context(device: Device) -> cl.Context:
+    with device.lock:
+        return device.context
+
+
+def _load(device: Device, binary: bytes, options: tuple[str, ...]) -> Any:
+    context = _context(device)
     try:
-        cl_program = _Program(context, [device.cl_device], [binary])
-        cl_program._build(" ".join(options).encode(), [device.cl_device])
+        with device.waiting:
+            cl_program = _Program(context, [device.cl_device], [binary])
+            cl_program._build(" ".join(options).encode(), [device.cl_device])
     except cl.Error:  # another driver's binary in spite of the key: compile instead
         return None
     return cl_program
 
 
-def _compile(device: Device, context: cl.Context, source: str, options: tuple[str, ...]) -> Any:
-    cl_program = _Program(context, source)
+def compile_source(device: Device, source: str, options: tuple[str, ...]) -> Any:
+    """PyOpenCL's program, built here and now. Raises BuildError."""
+    cl_program = _Program(_context(device), source)
     try:
-        cl_program._build(" ".join(options).encode(), [device.cl_device])
+        with device.waiting:
+            device.with_memory(
+                lambda: cl_program._build(" ".join(options).encode(), [device.cl_device])
+            )
     except cl.Error as error:
         log = _build_log(device, cl_program) or str(error)
         raise BuildError(_refused(device, source, options, log)) from error
@@ -181,6 +245,16 @@ def _build_log(device: Device, cl_program: Any) -> str:
     except cl.Error:
         return ""
     return str(log or "").strip("\0 \n")
+
+
+def _crashed(device: Device, end: str, source: str) -> str:
+    """The message of a CompilerCrashError."""
+    names = ", ".join(re.findall(r"__kernel\b.*?\bvoid\s+(\w+)\s*\(", source, re.S))
+    return (
+        f"build: the compiler of {device} {end}\nwhile it built {names or 'a program'}, expected a "
+        "program or a refusal. It is not tried again with this driver; deleting LAZYGRAD_CACHE's "
+        "folder forgets that."
+    )
 
 
 def _refused(device: Device, source: str, options: tuple[str, ...], log: str) -> str:

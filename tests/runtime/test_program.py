@@ -1,4 +1,3 @@
-import hashlib
 import os
 import subprocess
 import sys
@@ -89,7 +88,16 @@ def damage_empty(path: Path) -> None:
 def damage_foreign(path: Path) -> None:
     """Whole, but not a program of this driver."""
     binary = b"not a program"
-    path.write_bytes(disk_cache.MAGIC + hashlib.sha256(binary).digest() + binary)
+    path.write_bytes(disk_cache._head(path.stem, "bin", binary) + binary)
+
+
+def damage_exchange(path: Path) -> None:
+    """Whole, and this driver's, but another program's."""
+    disk_cache.store(path.stem[::-1], b"another one")
+    other = disk_cache._path(path.stem[::-1], "bin")
+    assert other is not None
+    path.write_bytes(other.read_bytes())
+    other.unlink()
 
 
 def damage_folder(path: Path) -> None:
@@ -98,7 +106,8 @@ def damage_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [damage_truncate, damage_flip, damage_empty, damage_foreign, damage_folder]
+    "damage",
+    [damage_truncate, damage_flip, damage_empty, damage_foreign, damage_exchange, damage_folder],
 )
 def test_a_damaged_cache_only_costs_a_compilation(
     device: runtime.Device, cache: Path, damage: object
@@ -152,17 +161,21 @@ def test_old_files_make_room(cache: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(disk_cache, "LIMIT_BYTES", 10_000)
     for place, key in enumerate(["aa1", "bb2", "cc3"]):
         disk_cache.store(key, bytes(4000))
-        path = disk_cache._path(key)
+        path = disk_cache._path(key, "bin")
         assert path is not None
         age = time.time() - 1000 + place
         os.utime(path, (age, age))
     leftover = cache / "programs" / "aa" / "killed.tmp"
     leftover.touch()
     os.utime(leftover, (0, 0))
-    disk_cache._trimmed.clear()
+    disk_cache._stores.clear()
+    assert disk_cache.load("aa1") == bytes(4000)  # used now, so that another one is the oldest
     disk_cache.store("dd4", bytes(100))
-    assert [path.stem for path in stored(cache)] == ["bb2", "cc3", "dd4"]
+    assert [path.stem for path in stored(cache)] == ["aa1", "cc3", "dd4"]
     assert disk_cache.load("cc3") == bytes(4000)
+    monkeypatch.setattr(disk_cache, "LIMIT_FILES", 2)
+    disk_cache.trim(cache / "programs")
+    assert [path.stem for path in stored(cache)] == ["cc3", "dd4"]
 
 
 def test_processes_share_the_cache(device: runtime.Device, cache: Path) -> None:

@@ -1,0 +1,58 @@
+"""The child process of `isolation`: builds what it is asked for, until its parent ends.
+
+Requests and answers are pickles on stdin and stdout; the first answer says that it is ready.
+"""
+
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from typing import IO, Any
+
+import pyopencl as cl
+
+from . import discovery, program
+from .errors import BuildError
+from .isolation import Built
+
+
+def _read(requests: IO[bytes], waiting: "queue.SimpleQueue[Any]") -> None:
+    """Passes requests on; the parent's end is this process's, also in the middle of a build."""
+    while True:
+        try:
+            waiting.put(pickle.load(requests))
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def _built(device_name: str, source: str, options: tuple[str, ...]) -> Built:
+    device = discovery.find_device(device_name)
+    try:
+        cl_program = program.compile_source(device, source, options)
+    except BuildError as error:
+        return Built(b"", refused=str(error))
+    # some drivers leave a kernel's code to the time when it is first asked for
+    for name in cl_program.get_info(cl.program_info.KERNEL_NAMES).split(";"):
+        if name:
+            program.cl_kernel(cl_program, name)
+    return Built(program.binary_of(cl_program))
+
+
+def main() -> None:
+    """Serves until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent acts
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # drivers print
+    waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, waiting), daemon=True).start()
+    answer: Any = "ready"
+    while True:
+        pickle.dump(answer, answers)
+        answers.flush()
+        answer = _built(*waiting.get())
+
+
+if __name__ == "__main__":
+    main()
