@@ -3,6 +3,7 @@
 import re
 
 from .dtype import DTYPES, DType, bfloat16, float16
+from .float_functions import float_function, needed
 from .opencl_text import call_safely
 
 __all__ = ["functions_for"]
@@ -262,17 +263,6 @@ def _cast(target: str, source: str) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _circular(function: str, width: int) -> str:
-    """PoCL 3.1's vectors are wrong in all lanes, by 1e8 ulp, beside one beyond 1e6."""
-    lanes = ", ".join(f"{function}(x.s{k:x})" for k in range(width))
-    t = f"float{width}"
-    return (
-        f"inline {t} lg_{function}_{width}({t} x) {{\n"
-        f"  if (any(fabs(x) > ({t})(1e5f))) return ({t})({lanes});\n"
-        f"  return {function}(x);\n}}"
-    )
-
-
 def _philox(width: int) -> str:
     suffix = "" if width == 1 else str(width)
     return _PHILOX.format(
@@ -292,8 +282,10 @@ def _function(name: str) -> str:
             return _ipow(t)
         case ["cast", target, source]:
             return _cast(target, source)
-        case ["sin" | "cos" | "tan" as function, width]:
-            return _circular(function, int(width))
+        case ["angle"]:
+            return float_function("angle", 0)
+        case ["angle" | "sin" | "cos" | "tan" | "atan2" | "erf" as function, width]:
+            return float_function(function, int(width))
         case ["philox", width]:
             return _philox(int(width))
         case ["argsort", order, dtype]:
@@ -311,5 +303,6 @@ def _function(name: str) -> str:
 
 def functions_for(text: str) -> str:
     """The definitions of all functions of ours that a text calls, sorted by name."""
-    names = sorted({n for n in _CALL.findall(text) if n not in _PARAMETERS})
-    return "\n\n".join(_function(n) for n in names)
+    names = {n for n in _CALL.findall(text) if n not in _PARAMETERS}
+    names |= {inner for n in names for inner in needed(n)}
+    return "\n\n".join(_function(n) for n in sorted(names))

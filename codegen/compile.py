@@ -96,7 +96,8 @@ def compile_graph(
         groups_with_names(groups), lowered, strict=True
     ):
         arguments = _arguments(kernel, group, names, places, late_number, code)
-        origins = tuple(dict.fromkeys(n.origin for n in group.ops if n.origin is not None))
+        inside = [n for n in toposort(group.outputs, group.reads.__contains__) if n in group.ops]
+        origins = tuple(dict.fromkeys(n.origin for n in inside if n.origin is not None))
         checks = tuple(_check(n) for n in checked)
         steps.append(Step(kernel, text, arguments, code, checks, group.reason, origins))
         code += len(checks)

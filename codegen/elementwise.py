@@ -161,27 +161,33 @@ ABS = _row(
     lambda o, g, n: (o.mul(g, o.sign(n.src[0])),),
 )
 SIGN = _row("sign", _same, np.sign, text.sign, _zero_grad)
-EXP = _row("exp", _float, np.exp, "exp({0})", lambda o, g, n: (o.mul(g, n),), 3, 12)
-LOG = _row("log", _float, np.log, "log({0})", lambda o, g, n: (o.div(g, n.src[0]),), 3, 12)
+EXP = _row("exp", _float, np.exp, text.exp, lambda o, g, n: (o.mul(g, n),), 2.5, 12)
+LOG = _row("log", _float, np.log, "log({0})", lambda o, g, n: (o.div(g, n.src[0]),), 2.5, 12)
 SIN = _row(
-    "sin", _float, np.sin, text.circular("sin"), lambda o, g, n: (o.mul(g, o.cos(n.src[0])),), 4, 16
+    "sin",
+    _float,
+    np.sin,
+    text.ours_for_float("sin"),
+    lambda o, g, n: (o.mul(g, o.cos(n.src[0])),),
+    2.5,
+    16,
 )
 COS = _row(
     "cos",
     _float,
     np.cos,
-    text.circular("cos"),
+    text.ours_for_float("cos"),
     lambda o, g, n: (o.neg(o.mul(g, o.sin(n.src[0]))),),
-    4,
+    2.5,
     16,
 )
 TAN = _row(
     "tan",
     _float,
     np.tan,
-    text.circular("tan"),
+    text.ours_for_float("tan"),
     lambda o, g, n: (o.mul(g, o.add(_f(o, n, 1.0), o.mul(n, n))),),
-    5,
+    2.5,
     24,
 )
 ASIN = _row(
@@ -190,7 +196,7 @@ ASIN = _row(
     np.arcsin,
     "asin({0})",
     lambda o, g, n: (o.mul(g, o.rsqrt(o.sub(_f(o, n, 1.0), o.mul(n.src[0], n.src[0])))),),
-    4,
+    2.5,
     16,
 )
 ACOS = _row(
@@ -199,7 +205,7 @@ ACOS = _row(
     np.arccos,
     "acos({0})",
     lambda o, g, n: (o.neg(o.mul(g, o.rsqrt(o.sub(_f(o, n, 1.0), o.mul(n.src[0], n.src[0]))))),),
-    4,
+    2.5,
     16,
 )
 ATAN = _row(
@@ -208,14 +214,14 @@ ATAN = _row(
     np.arctan,
     "atan({0})",
     lambda o, g, n: (o.div(g, o.add(_f(o, n, 1.0), o.mul(n.src[0], n.src[0]))),),
-    5,
+    2.5,
     16,
 )
 SINH = _row(
-    "sinh", _float, np.sinh, "sinh({0})", lambda o, g, n: (o.mul(g, o.cosh(n.src[0])),), 4, 16
+    "sinh", _float, np.sinh, "sinh({0})", lambda o, g, n: (o.mul(g, o.cosh(n.src[0])),), 2.5, 16
 )
 COSH = _row(
-    "cosh", _float, np.cosh, "cosh({0})", lambda o, g, n: (o.mul(g, o.sinh(n.src[0])),), 4, 16
+    "cosh", _float, np.cosh, "cosh({0})", lambda o, g, n: (o.mul(g, o.sinh(n.src[0])),), 2.5, 16
 )
 TANH = _row(
     "tanh",
@@ -223,22 +229,28 @@ TANH = _row(
     np.tanh,
     text.tanh,
     lambda o, g, n: (o.mul(g, o.sub(_f(o, n, 1.0), o.mul(n, n))),),
-    5,
+    2.5,
     16,
 )
 ERF = _row(
     "erf",
     _float,
     erf,
-    "erf({0})",
+    text.ours_for_float("erf"),
     lambda o, g, n: (
         o.mul(g, o.mul(_f(o, n, _TWO_BY_ROOT_PI), o.exp(o.neg(o.mul(n.src[0], n.src[0]))))),
     ),
-    16,
+    2.5,
     16,
 )
 SQRT = _row(
-    "sqrt", _float, np.sqrt, "sqrt({0})", lambda o, g, n: (o.div(g, o.mul(_f(o, n, 2.0), n)),), 3, 6
+    "sqrt",
+    _float,
+    np.sqrt,
+    "sqrt({0})",
+    lambda o, g, n: (o.div(g, o.mul(_f(o, n, 2.0), n)),),
+    2.5,
+    6,
 )
 RSQRT = _row(
     "rsqrt",
@@ -246,7 +258,7 @@ RSQRT = _row(
     lambda x: 1 / np.sqrt(x),
     "(1 / sqrt({0}))",
     lambda o, g, n: (o.mul(g, o.mul(_f(o, n, -0.5), o.mul(n, o.mul(n, n)))),),
-    4,
+    2.5,
     8,
 )
 EXPM1 = _row(
@@ -255,7 +267,7 @@ EXPM1 = _row(
     np.expm1,
     "expm1({0})",
     lambda o, g, n: (o.mul(g, o.add(n, _f(o, n, 1.0))),),
-    3,
+    2.5,
     14,
 )
 LOG1P = _row(
@@ -273,7 +285,7 @@ EXP2 = _row(
     np.exp2,
     "exp2({0})",
     lambda o, g, n: (o.mul(g, o.mul(n, _f(o, n, _LN2))),),
-    3,
+    2.5,
     12,
 )
 LOG2 = _row(
@@ -282,7 +294,7 @@ LOG2 = _row(
     np.log2,
     "log2({0})",
     lambda o, g, n: (o.div(g, o.mul(n.src[0], _f(o, n, _LN2))),),
-    3,
+    2.5,
     12,
 )
 LOG10 = _row(
@@ -291,26 +303,26 @@ LOG10 = _row(
     np.log10,
     "log10({0})",
     lambda o, g, n: (o.div(g, o.mul(n.src[0], _f(o, n, _LN10))),),
-    3,
+    2.5,
     12,
 )
 FLOOR = _row("floor", _float, np.floor, "floor({0})", _zero_grad)
 CEIL = _row("ceil", _float, np.ceil, "ceil({0})", _zero_grad)
 ROUND = _row("round", _float, np.rint, "rint({0})", _zero_grad)
 TRUNC = _row("trunc", _float, np.trunc, "trunc({0})", _zero_grad)
-POW = _row("pow", _same, meaning.power, text.pow, _pow_grad, 16, 32)
+POW = _row("pow", _same, meaning.power, text.pow, _pow_grad, 2.5, 32)
 ATAN2 = _row(
     "atan2",
     _float,
     np.arctan2,
-    "atan2({0}, {1})",
+    text.ours_for_float("atan2"),
     lambda o, g, n: (
         o.div(o.mul(g, n.src[1]), o.add(o.mul(n.src[0], n.src[0]), o.mul(n.src[1], n.src[1]))),
         o.neg(
             o.div(o.mul(g, n.src[0]), o.add(o.mul(n.src[0], n.src[0]), o.mul(n.src[1], n.src[1])))
         ),
     ),
-    6,
+    2.5,
     24,
 )
 FLOORDIV = _row("floordiv", _same, meaning.floor_div, text.floor_div, _zero_grad, 2.5, 6)

@@ -96,12 +96,16 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
 
 
 def limits_of(facts: Facts) -> Limits:
-    """The compiler's view of a device."""
+    """The compiler's view of a device.
+
+    What drivers tell of cores and caches depends on the processes around, so it is rounded to a
+    power of 2: the same device gets the same schedules, hence the same bits, every day.
+    """
     return Limits(
         kind="cpu" if facts.kind == "cpu" else "gpu",
-        compute_units=facts.compute_units,
+        compute_units=max(2, 1 << (facts.compute_units - 1).bit_length()),
         vector_bytes=facts.vector_bytes,
-        local_bytes=facts.local_mem_bytes,
+        local_bytes=1 << max(0, facts.local_mem_bytes.bit_length() - 1),
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
         has_fma=not facts.fma_slow,

@@ -1,85 +1,32 @@
 """Functions of one operand, rounding, activations, and formulas of several operands."""
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, bool_, float32
+from lazygrad.codegen.dtype import DType, bool_
 from lazygrad.codegen.graph import Node
 
+from . import formulas
 from .default_dtype import dtype_or
 from .errors import wrap_dim
+from .formulas import constant, wide_node
 from .handle import TensorBase
 from .promotion import Number, float_node
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["MathMethods", "wide_node"]
-
-
-def wide_node(node: Node, dtype: DType | None = None) -> Node:
-    """The value for a formula of several steps: half precision in float32, to round once."""
-    node = float_node(node) if dtype is None else ops.cast(node, dtype)
-    return ops.cast(node, float32) if node.dtype.itemsize == 2 else node
-
-
-def _c(value: float, x: Node) -> Node:
-    """A constant of the library in the dtype of x."""
-    return ops.const(value, x.dtype)
-
-
-def _sigmoid(x: Node) -> Node:
-    """t / (1 + t) or 1 / (1 + t) with t = exp(-|x|): nothing overflows, in the gradient neither."""
-    below = ops.lt(x, _c(0, x))
-    t = ops.exp(ops.where(below, x, ops.neg(x)))
-    one = _c(1, x)
-    return ops.div(ops.where(below, t, one), ops.add(one, t))
-
-
-def _asinh(x: Node) -> Node:
-    """sign(x) log1p(|x| + x^2 / (1 + sqrt(x^2 + 1)))."""
-    one, below = _c(1, x), ops.lt(x, _c(0, x))
-    size, square = ops.where(below, ops.neg(x), x), ops.mul(x, x)
-    root = ops.sqrt(ops.add(square, one))
-    value = ops.log1p(ops.add(size, ops.div(square, ops.add(one, root))))
-    return ops.where(below, ops.neg(value), value)
-
-
-_CENTRE = ((-0.140543331, 0.914624893, -1.645349621, 0.886226899),
-           (0.012229801, -0.329097515, 1.442710462, -2.118377725, 1.0))  # fmt: skip
-_TAIL = ((1.641345311, 3.429567803, -1.624906493, -1.970840454),
-         (1.637067800, 3.543889200, 1.0))  # fmt: skip
-
-
-def _rational(z: Node, coefficients: tuple[tuple[float, ...], tuple[float, ...]]) -> Node:
-    parts = []
-    for row in coefficients:
-        value = _c(row[0], z)
-        for c in row[1:]:
-            value = ops.add(ops.mul(value, z), _c(c, z))
-        parts.append(value)
-    return ops.div(parts[0], parts[1])
-
-
-def _erfinv(y: Node) -> Node:
-    """Rational approximations (as in PyTorch), then Newton steps; infinite at -1 and 1."""
-    one, size = _c(1, y), ops.abs_(y)
-    below = ops.lt(y, _c(0, y))
-    centre = ops.mul(y, _rational(ops.mul(y, y), _CENTRE))
-    half = ops.mul(ops.sub(one, size), _c(0.5, y))
-    tail = _rational(ops.sqrt(ops.neg(ops.log(half))), _TAIL)
-    tail = ops.where(below, ops.neg(tail), tail)
-    x = ops.where(ops.le(size, _c(0.7, y)), centre, tail)
-    for _ in range(2):
-        slope = ops.mul(_c(2 / math.sqrt(math.pi), y), ops.exp(ops.neg(ops.mul(x, x))))
-        x = ops.sub(x, ops.div(ops.sub(ops.erf(x), y), slope))
-    limit = ops.where(below, _c(-math.inf, y), _c(math.inf, y))
-    return ops.where(ops.eq(size, one), limit, x)
+__all__ = ["MathMethods"]
 
 
 class MathMethods(TensorBase):
     """Elementwise functions. Where a result is no integer, integers become floating first."""
+
+    def _formula(self, build: Callable[[Node], Node]) -> "Tensor":
+        x = float_node(self._node)
+        return self._wrap_like(ops.cast(build(wide_node(x)), x.dtype))
 
     # -- exponentials and roots --------------------------------------------------------------
 
@@ -128,7 +75,7 @@ class MathMethods(TensorBase):
     def reciprocal(self) -> "Tensor":
         """`1 / x`."""
         node = float_node(self._node)
-        return self._wrap_like(ops.div(_c(1, node), node))
+        return self._wrap_like(ops.div(constant(1, node), node))
 
     # -- circular and hyperbolic -------------------------------------------------------------
 
@@ -170,41 +117,31 @@ class MathMethods(TensorBase):
 
     def asinh(self) -> "Tensor":
         """The inverse of sinh."""
-        return self._wrap_like(_asinh(float_node(self._node)))
+        return self._formula(formulas.asinh)
 
     def acosh(self) -> "Tensor":
         """The inverse of cosh; NaN below 1."""
-        x = float_node(self._node)
-        one = _c(1, x)
-        above = ops.sub(x, one)
-        root = ops.mul(ops.sqrt(above), ops.sqrt(ops.add(x, one)))
-        return self._wrap_like(ops.log1p(ops.add(above, root)))
+        return self._formula(formulas.acosh)
 
     def atanh(self) -> "Tensor":
         """The inverse of tanh; NaN outside [-1, 1]."""
-        x = float_node(self._node)
-        one = _c(1, x)
-        ratio = ops.div(ops.mul(_c(2, x), x), ops.sub(one, x))
-        return self._wrap_like(ops.mul(_c(0.5, x), ops.log1p(ratio)))
+        return self._formula(formulas.atanh)
 
     arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
 
     def deg2rad(self) -> "Tensor":
         """Degrees as radians."""
         x = float_node(self._node)
-        return self._wrap_like(ops.mul(x, _c(math.pi / 180, x)))
+        return self._wrap_like(ops.mul(x, constant(math.pi / 180, x)))
 
     def rad2deg(self) -> "Tensor":
         """Radians as degrees."""
         x = float_node(self._node)
-        return self._wrap_like(ops.mul(x, _c(180 / math.pi, x)))
+        return self._wrap_like(ops.mul(x, constant(180 / math.pi, x)))
 
     def sinc(self) -> "Tensor":
         """`sin(pi x) / (pi x)`, and 1 at 0."""
-        x = float_node(self._node)
-        zero = ops.eq(x, _c(0, x))
-        angle = ops.mul(ops.where(zero, _c(1, x), x), _c(math.pi, x))
-        return self._wrap_like(ops.where(zero, _c(1, x), ops.div(ops.sin(angle), angle)))
+        return self._formula(formulas.sinc)
 
     # -- error function ----------------------------------------------------------------------
 
@@ -215,12 +152,11 @@ class MathMethods(TensorBase):
     def erfc(self) -> "Tensor":
         """`1 - erf(x)`; far above 0 it is exactly 0 early, at about 4 in float32."""
         x = float_node(self._node)
-        return self._wrap_like(ops.sub(_c(1, x), ops.erf(x)))
+        return self._wrap_like(ops.sub(constant(1, x), ops.erf(x)))
 
     def erfinv(self) -> "Tensor":
         """The inverse of erf; infinite at -1 and 1, NaN beyond."""
-        x = float_node(self._node)
-        return self._wrap_like(ops.cast(_erfinv(wide_node(x)), x.dtype))
+        return self._formula(formulas.erfinv)
 
     # -- signs and rounding ------------------------------------------------------------------
 
@@ -265,7 +201,7 @@ class MathMethods(TensorBase):
         if node.dtype is bool_:
             return self._wrap_like(node)
         sign = ops.sign(node)
-        return self._wrap_like(ops.where(ops.isnan(node), _c(0, node), sign)
+        return self._wrap_like(ops.where(ops.isnan(node), constant(0, node), sign)
                           if node.dtype.kind == "f" else sign)  # fmt: skip
 
     sgn = sign
@@ -309,7 +245,7 @@ class MathMethods(TensorBase):
             return self._wrap_like(node)
         if decimals == 0:
             return self._wrap_like(ops.round_(node))
-        scale = _c(10.0 ** abs(decimals), node)
+        scale = constant(10.0 ** abs(decimals), node)
         there, back = (ops.mul, ops.div) if decimals > 0 else (ops.div, ops.mul)
         return self._wrap_like(back(ops.round_(there(node, scale)), scale))
 
@@ -324,34 +260,34 @@ class MathMethods(TensorBase):
         node = self._node
         if node.dtype.kind != "f":
             return self._wrap_like(ops.expand(ops.const(False, bool_), node.shape))
-        return self._wrap_like(ops.eq(ops.abs_(node), _c(math.inf, node)))
+        return self._wrap_like(ops.eq(ops.abs_(node), constant(math.inf, node)))
 
     def isfinite(self) -> "Tensor":
         """Where x is neither infinite nor NaN."""
         node = self._node
         if node.dtype.kind != "f":
             return self._wrap_like(ops.expand(ops.const(True, bool_), node.shape))
-        return self._wrap_like(ops.lt(ops.abs_(node), _c(math.inf, node)))
+        return self._wrap_like(ops.lt(ops.abs_(node), constant(math.inf, node)))
 
     # -- activations -------------------------------------------------------------------------
 
     def relu(self) -> "Tensor":
         """`max(x, 0)`; NaN stays, the gradient at 0 is 0."""
         node = self._node
-        zero = _c(0, node)
+        zero = constant(0, node)
         return self._wrap_like(ops.where(ops.le(node, zero), zero, node))
 
     def sigmoid(self) -> "Tensor":
         """`1 / (1 + exp(-x))`, without overflow on either side."""
-        return self._wrap_like(_sigmoid(float_node(self._node)))
+        return self._wrap_like(formulas.sigmoid(float_node(self._node)))
 
     def logit(self, eps: Number | None = None) -> "Tensor":
         """`log(x / (1 - x))`, the inverse of sigmoid; `eps`: x is clamped to [eps, 1 - eps]."""
         x = float_node(self._node)
         if eps is not None:
-            low, high = _c(float(eps), x), _c(1 - float(eps), x)
+            low, high = constant(float(eps), x), constant(1 - float(eps), x)
             x = ops.where(ops.lt(x, low), low, ops.where(ops.lt(high, x), high, x))
-        return self._wrap_like(ops.log(ops.div(x, ops.sub(_c(1, x), x))))
+        return self._wrap_like(ops.log(ops.div(x, ops.sub(constant(1, x), x))))
 
     def softmax(self, dim: int, dtype: DType | None = None) -> "Tensor":
         """`exp(x) / sum(exp(x))` along `dim`, in `dtype` if given; sums to 1, never overflows."""
@@ -389,9 +325,9 @@ class MathMethods(TensorBase):
         largest = _LARGEST[x.dtype.name]
         high, low = posinf if posinf is not None else largest, neginf
         low = low if low is not None else -largest
-        result = ops.where(ops.eq(x, _c(math.inf, x)), _c(high, x), x)
-        result = ops.where(ops.eq(x, _c(-math.inf, x)), _c(low, x), result)
-        return self._wrap_like(ops.where(ops.isnan(x), _c(nan, x), result))
+        result = ops.where(ops.eq(x, constant(math.inf, x)), constant(high, x), x)
+        result = ops.where(ops.eq(x, constant(-math.inf, x)), constant(low, x), result)
+        return self._wrap_like(ops.where(ops.isnan(x), constant(nan, x), result))
 
 
 _LARGEST: dict[str, float] = {

@@ -81,15 +81,15 @@ def _lerp(start: Node, end: Node, weight: Node) -> Node:
 
 
 def _hypot(a: Node, b: Node) -> Node:
-    """In units of the larger one, whose square may overflow; its choice has no gradient."""
-    unit = ops.detach(ops.maximum(ops.abs_(a), ops.abs_(b)))
-    one = ops.const(1, a.dtype)
-    plain = ops.bitwise_or(
-        ops.eq(unit, ops.const(0, a.dtype)), ops.eq(unit, ops.const(math.inf, a.dtype))
-    )
+    """In units of the larger one, whose square may overflow; infinite beside NaN too."""
+    infinity, one = ops.const(math.inf, a.dtype), ops.const(1, a.dtype)
+    infinite = ops.bitwise_or(ops.eq(ops.abs_(a), infinity), ops.eq(ops.abs_(b), infinity))
+    unit = ops.detach(ops.maximum(ops.abs_(a), ops.abs_(b)))  # its choice has no gradient
+    plain = ops.bitwise_or(ops.eq(unit, ops.const(0, a.dtype)), infinite)
     unit = ops.where(plain, one, unit)
     a, b = ops.div(a, unit), ops.div(b, unit)
-    return ops.mul(unit, ops.sqrt(ops.add(ops.mul(a, a), ops.mul(b, b))))
+    size = ops.mul(unit, ops.sqrt(ops.add(ops.mul(a, a), ops.mul(b, b))))
+    return ops.where(infinite, infinity, size)
 
 
 def _logaddexp(a: Node, b: Node) -> Node:

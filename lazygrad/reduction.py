@@ -13,8 +13,8 @@ from lazygrad.codegen.graph import Node
 
 from .default_dtype import as_dtype, get_default_dtype
 from .errors import wrap_dim
+from .formulas import wide_node
 from .handle import TensorBase, wrap
-from .pointwise_math import wide_node
 from .promotion import Number
 
 if TYPE_CHECKING:

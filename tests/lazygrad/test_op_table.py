@@ -18,6 +18,7 @@ EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64":
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 POSITIVE = ("log", "log2", "log10", "sqrt", "rsqrt", "log1p", "pow")
 WITHIN_ONE = ("asin", "acos")
+CALLED_WITH_ONE = ("abs", "sign", "isnan", "sin", "cos", "tan", "tanh", "erf", "exp")
 
 
 def _values(dtype: DType, kind: str = "") -> np.ndarray[Any, Any]:
@@ -76,7 +77,7 @@ def _rows(dtype: DType) -> Iterator[tuple[str, int]]:
     for name, row in ops.TABLE.items():
         if row.kind == "elementwise" and _fits(row, dtype):
             unary = isinstance(row.opencl, str) and "{1}" not in row.opencl
-            unary = unary or name in ("abs", "sign", "isnan", "sin", "cos", "tan", "tanh")
+            unary = unary or name in CALLED_WITH_ONE
             yield name, 1 if unary else 2
 
 

@@ -69,11 +69,12 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     Raises:
         RuntimeError: `approximate` is neither 'none' nor 'tanh'.
     """
+    x = input.float() if input.dtype.itemsize == 2 else input  # constants round to the dtype
     if approximate == "none":
-        return input * 0.5 * (1.0 + (input * math.sqrt(0.5)).erf())
+        return (x * 0.5 * (1.0 + (x * math.sqrt(0.5)).erf())).to(input.dtype)
     if approximate == "tanh":
-        cubic = input + 0.044715 * input * input * input
-        return input * 0.5 * (1.0 + (cubic * math.sqrt(2.0 / math.pi)).tanh())
+        cubic = x + 0.044715 * x * x * x
+        return (x * 0.5 * (1.0 + (cubic * math.sqrt(2.0 / math.pi)).tanh())).to(input.dtype)
     raise RuntimeError(f"gelu: got approximate={approximate!r}, expected 'none' or 'tanh'")
 
 
