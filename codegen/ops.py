@@ -67,7 +67,12 @@ def const_value(n: Node) -> Any:
 
 def iota(count: int, dtype: DType = int64) -> Node:
     """0, 1, ..., count - 1, computed from the index alone."""
+    if count >= MOST:
+        raise ValueError(f"got {count} elements, expected fewer than 2**60")
     return node(_IOTA, (), (count, dtype))
+
+
+MOST = 2**60  # elements of any value: their bytes are counted in 64 bits
 
 
 # Elementwise ----------------------------------------------------------------------------------
@@ -137,7 +142,11 @@ def permute(x: Node, order: tuple[int, ...]) -> Node:
 
 
 def expand(x: Node, shape: Shape) -> Node:
-    return x if shape == x.shape else node(_EXPAND, (x,), shape)
+    if shape == x.shape:
+        return x
+    if math.prod(shape) >= MOST:
+        raise ValueError(f"got {list(shape)}, expected fewer than 2**60 elements")
+    return node(_EXPAND, (x,), shape)
 
 
 def flip(x: Node, axes: tuple[int, ...]) -> Node:
@@ -163,6 +172,8 @@ def pad(x: Node, axes: tuple[tuple[int, int, int], ...], starts: Sequence[Node],
         return x
     if fill == 0 and math.copysign(1.0, fill) < 0:  # parts of nodes are equal as numbers are
         return neg(pad(neg(x), axes, starts, 0.0))
+    if max(1, x.size) * math.prod([full for _, full, _ in axes]) >= MOST:
+        raise ValueError(f"got sizes {[full for _, full, _ in axes]}, expected fewer elements")
     return node(_PAD, (x, *starts), (axes, fill))
 
 
@@ -178,6 +189,7 @@ def pad_around(x: Node, widths: Sequence[tuple[int, int]], fill: float | int | b
 
 def window(x: Node, axis: int, size: int, step: int = 1, dilation: int = 1) -> Node:
     """Sliding windows along an axis; their slots become a new last axis."""
+    step = min(step, max(1, x.shape[axis]))  # one beyond the axis leaves one window all the same
     return node(_WINDOW, (x,), (axis, size, step, dilation))
 
 

@@ -56,6 +56,7 @@ from .execution import (
     reset_stats,
     stats,
 )  # fmt: skip
+from .explain import explain_namespace as _explain_namespace
 from .functions import (
     abs,
     absolute,
@@ -379,6 +380,12 @@ from .typed_tensors import (
     LongTensor,
     ShortTensor,
 )  # fmt: skip
+
+for _space in (
+    globals(), vars(autograd), vars(nn), vars(nn.functional), vars(nn.init), vars(nn.utils),
+    vars(optim), vars(optim.lr_scheduler), vars(random), vars(utils.data), vars(cuda),
+):  # fmt: skip
+    _explain_namespace(_space, {"Tensor": Tensor})
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

@@ -1,7 +1,7 @@
 """PyTorch's `autograd`: gradients of tensors, by the graph-to-graph walk of `codegen.gradient`."""
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lazygrad.codegen import ops
@@ -9,7 +9,7 @@ from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node, toposort
 
 from . import pending
-from .errors import ShapeError
+from .errors import ShapeError, shown
 from .grad_mode import enable_grad as enable_grad
 from .grad_mode import grad_enabled
 from .grad_mode import inference_mode as inference_mode
@@ -57,15 +57,20 @@ def backward(
     Raises RuntimeError: a tensor without history, a second time without `retain_graph`, a value
         overwritten that is needed, or no `grad_tensors` for a tensor of several elements.
     """
-    outputs = _listed(tensors)
+    outputs = _listed("backward", tensors)
     seeds = _seeds("backward", outputs, grad_tensors)
     walk = _Walk(outputs, retain_graph, create_graph)
     if inputs is None:
         collected = walk.run(seeds, walk.all_leaves(), walk.hooked())
     else:
-        wanted = _listed(inputs)
+        wanted = _listed("backward", inputs)
         if not wanted:
             raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
+        for tensor in wanted:
+            if not tensor.requires_grad:
+                raise RuntimeError(
+                    f"backward: got {shown(tensor)} in inputs, expected tensors that require grad"
+                )
         collected = walk.run(seeds, wanted)
     for tensor, g in collected:
         if g is not None:
@@ -101,7 +106,9 @@ def grad(
             "grad: got is_grads_batched=True, expected one set of grad_outputs; "
             "call grad once for each"
         )
-    sources, wanted = _listed(outputs), _listed(inputs)
+    sources, wanted = _listed("grad", outputs), _listed("grad", inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty: expected a tensor")
     if materialize_grads and allow_unused is False:
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads")
     for tensor in wanted:
@@ -268,17 +275,26 @@ def _gradients(
     return total
 
 
-def _listed(tensors: Any) -> "list[Tensor]":
-    return [tensors] if isinstance(tensors, TensorBase) else list(tensors)  # type: ignore[list-item]
+def _listed(name: str, tensors: Any, optional: bool = False) -> "list[Tensor]":
+    """One tensor or several as a list; TypeError for anything else."""
+    if isinstance(tensors, TensorBase):
+        return [tensors]  # type: ignore[list-item]
+    found: list[Any] = list(tensors) if isinstance(tensors, Iterable) else [tensors]
+    for part in found:
+        if not isinstance(part, TensorBase) and not (optional and part is None):
+            raise TypeError(f"{name}: got {shown(part)}, expected a Tensor or several of them")
+    return found
 
 
 def _seeds(name: str, outputs: "Sequence[Tensor]", given: Any) -> list[Node]:
     """What the gradient of each output begins with."""
     if not outputs:
         raise RuntimeError(f"{name}: got no tensor, expected at least one to differentiate")
-    seeds = [None] * len(outputs) if given is None else _listed(given)
+    seeds = [None] * len(outputs) if given is None else _listed(name, given, True)
     if len(seeds) != len(outputs):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(seeds)} gradients")
+        raise RuntimeError(
+            f"{name}: got {len(outputs)} tensors and {len(seeds)} gradients, expected as many"
+        )
     return [_seed(y, g) for y, g in zip(outputs, seeds, strict=True)]
 
 

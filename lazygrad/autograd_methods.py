@@ -240,7 +240,10 @@ class AutogradMethods(TensorBase):
         """
         node = self._node
         if not self.requires_grad:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+            raise RuntimeError(
+                "can't retain_grad on Tensor that has requires_grad=False: expected one that "
+                "requires grad"
+            )
         if self.is_leaf or self.retains_grad:
             return
         self._retains = weakref.ref(node)

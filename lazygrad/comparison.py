@@ -101,6 +101,10 @@ class ComparisonMethods(TensorBase):
         self, other: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
     ) -> "Tensor":
         """Where `|self - other| <= atol + rtol * |other|`, and where both are equal."""
+        if not (rtol >= 0 and atol >= 0):
+            raise RuntimeError(
+                f"isclose: got rtol={rtol}, atol={atol}, expected numbers of 0 and more"
+            )
 
         def build(a: Node, b: Node) -> Node:
             near = ops.eq(a, b)

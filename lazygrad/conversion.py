@@ -14,7 +14,7 @@ from lazygrad.codegen.dtype import DTYPES, DType
 from . import placement
 from .autograd_methods import AutogradMethods
 from .default_dtype import as_dtype, dtype_or, get_default_dtype
-from .errors import ShapeError
+from .errors import ShapeError, shown
 from .handle import TensorBase, wrap
 from .printing import tensor_repr
 from .realize import from_host, host_view, to_host
@@ -34,7 +34,9 @@ _TYPE_NAMES = {
 
 
 def from_array(array: Any, dtype: DType, device: placement.Device) -> "Tensor":
-    """A tensor with a copy of the values of a NumPy array."""
+    """A tensor with a copy of the values of a NumPy array; TypeError where they are no numbers."""
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"got {shown(array)}, expected an array of numbers")
     return wrap(from_host(dtype.to_storage(array), dtype, device), device)
 
 
@@ -350,6 +352,8 @@ def _destination(
     given = [*args]
     if "other" in kwargs:
         given.insert(0, kwargs["other"])
+    if given and isinstance(given[0], bool):
+        raise TypeError(f"to: got {given[0]}, expected a dtype, a device or a tensor first")
     target, dtype = kwargs.get("device"), kwargs.get("dtype")
     flags = []
     for value in given:

@@ -14,7 +14,7 @@ from lazygrad.codegen.graph import Node, Shape
 
 from . import placement
 from .default_dtype import as_dtype, dtype_or, get_default_dtype
-from .errors import ShapeError
+from .errors import ShapeError, shown
 from .handle import TensorBase, check_tensor, wrap
 from .promotion import scalar_operand
 from .realize import from_host
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CreationMethods", "as_tensor", "asarray", "empty", "empty_like", "from_numpy", "full",
-    "full_like", "made", "ones", "ones_like", "sizes", "tensor", "zeros", "zeros_like",
+    "full_like", "made", "one_size", "ones", "ones_like", "sizes", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 Place = "str | int | placement.Device | placement.device | None"
@@ -36,16 +36,35 @@ def sizes(name: str, given: Sequence[Any]) -> Shape:
     parts: Any = given[0] if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
     try:
         shape = tuple([operator.index(n) for n in parts])
+        if any(isinstance(n, bool) for n in parts):
+            raise TypeError
     except TypeError:
         raise TypeError(
-            f"{name}: got sizes {tuple(given)!r}, expected integers or one tuple of them"
+            f"{name}: got sizes {shown(tuple(given))}, expected integers or one tuple of them"
         ) from None
+    count = 1
     for n in shape:
         if n < 0:
             raise ShapeError(
-                f"{name}: Trying to create tensor with negative dimension {n}: {list(shape)}"
+                f"{name}: Trying to create tensor with negative dimension {n}: got {list(shape)}, "
+                "expected sizes of 0 and more"
             )
+        count *= n
+    if count >= ops.MOST or max(shape, default=0) >= ops.MOST:
+        raise ShapeError(
+            f"{name}: Storage size calculation overflowed: got {shown(list(shape))}, expected "
+            "fewer than 2**60 elements"
+        )
     return shape
+
+
+def one_size(name: str, shape: tuple[Any, ...], size: Any) -> tuple[Any, ...]:
+    """The sizes, written as `f(2, 3)` or as `f(size=(2, 3))`; TypeError for both."""
+    if size is None:
+        return shape
+    if shape:
+        raise TypeError(f"{name}: got sizes {shown(shape)} and size={shown(size)}, expected one")
+    return (size,)
 
 
 def made(node: Node, device: placement.Device, requires_grad: bool) -> "Tensor":
@@ -146,7 +165,7 @@ def zeros(
     requires_grad: bool = False,
 ) -> "Tensor":
     """Zeros, written `zeros(2, 3)` or `zeros((2, 3))`; default dtype float32."""
-    return _filled("zeros", shape if size is None else (size,), 0, dtype, device, requires_grad)
+    return _filled("zeros", one_size("zeros", shape, size), 0, dtype, device, requires_grad)
 
 
 def ones(
@@ -157,7 +176,7 @@ def ones(
     requires_grad: bool = False,
 ) -> "Tensor":
     """Ones, written `ones(2, 3)` or `ones((2, 3))`; default dtype float32."""
-    return _filled("ones", shape if size is None else (size,), 1, dtype, device, requires_grad)
+    return _filled("ones", one_size("ones", shape, size), 1, dtype, device, requires_grad)
 
 
 def empty(
@@ -168,7 +187,7 @@ def empty(
     requires_grad: bool = False,
 ) -> "Tensor":
     """A tensor to be written to; PyTorch leaves its values open, here they are zeros."""
-    return _filled("empty", shape if size is None else (size,), 0, dtype, device, requires_grad)
+    return _filled("empty", one_size("empty", shape, size), 0, dtype, device, requires_grad)
 
 
 def _fill_operand(name: str, value: Any, dtype: DType | None, device: placement.Device) -> Node:
@@ -184,7 +203,8 @@ def _fill_operand(name: str, value: Any, dtype: DType | None, device: placement.
         value = value.item()
     if not isinstance(value, (bool, int, float)):
         raise TypeError(
-            f"{name}: got fill_value {value!r} of type {type(value).__name__}, expected a number"
+            f"{name}: got fill_value {shown(value)} of type {type(value).__name__}, expected a "
+            "number"
         )
     if dtype is None:
         dtype = bool_ if isinstance(value, bool) else int64

@@ -1,10 +1,29 @@
 """Errors and checks that more than one part of the tensor layer needs."""
 
-__all__ = ["ShapeError", "wrap_dim"]
+from typing import Any
+
+__all__ = ["BadNameError", "ShapeError", "shown", "wrap_dim"]
 
 
 class ShapeError(RuntimeError, ValueError):
     """Shapes that do not fit; caught by code written for PyTorch and by code for NumPy."""
+
+
+class BadNameError(ValueError, KeyError):
+    """A name that cannot stand, or that nothing has; a KeyError for code written for PyTorch."""
+
+    __str__ = Exception.__str__  # KeyError would quote it
+
+
+def shown(value: Any) -> str:
+    """A value in a few words: tensors and arrays by shape and dtype, the rest cut to a line."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{type(value).__name__}{list(value.shape)} {value.dtype}"
+    try:
+        text = repr(value).partition("\n")[0]
+    except (TypeError, ValueError, IndexError, AttributeError):  # its class's own affair
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def wrap_dim(name: str, dim: int, ndim: int) -> int:

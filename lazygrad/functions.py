@@ -1,6 +1,6 @@
 """PyTorch's functions of tensors: each method of `Tensor` that is one, and a few more."""
 
-import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast, overload
 
@@ -8,9 +8,12 @@ from lazygrad.codegen import dtype as dtypes
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType
 
-from .creation import full
+from .creation import full, sizes
+from .default_dtype import as_dtype
 from .errors import ShapeError
-from .handle import Size, TensorBase, check_tensor
+from .explain import explained
+from .handle import Size, TensorBase
+from .numpy_names import numpy_names
 from .promotion import result_type as _result_type
 from .tensor import Tensor
 
@@ -50,13 +53,8 @@ R = TypeVar("R")
 
 def _function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[TensorBase, P], R]:
     """The function `lg.name(input, ...)` of a method; TypeError where `input` is no tensor."""
-    name = method.__name__
-
-    @functools.wraps(method)
-    def function(input: Any, *args: P.args, **kwargs: P.kwargs) -> R:
-        check_tensor(name, input)
-        return method(input, *args, **kwargs)
-
+    plain: Any = inspect.unwrap(method)
+    function = explained(numpy_names(plain), method.__name__, {"Tensor": Tensor}, Tensor)
     return cast(Callable[Concatenate[TensorBase, P], R], function)
 
 
@@ -334,22 +332,30 @@ def result_type(tensor1: Any, tensor2: Any) -> DType:
     return _result_type(tensor1, tensor2)
 
 
+def _dtype(name: str, given: Any) -> DType:
+    found = as_dtype(name, given)
+    if found is None:
+        raise TypeError(f"{name}: got None, expected a dtype, lg.float32 for example")
+    return found
+
+
 def promote_types(type1: DType, type2: DType) -> DType:
     """The smallest dtype that holds both; TypeError where there is none."""
-    return dtypes.promote(type1, type2)
+    first, second = [_dtype("promote_types", given) for given in (type1, type2)]
+    return dtypes.promote(first, second)
 
 
 def can_cast(from_: DType, to: DType) -> bool:
     """Whether in-place operations may write results of one dtype to tensors of the other."""
+    from_, to = [_dtype("can_cast", given) for given in (from_, to)]
     order = {"b": 0, "u": 1, "i": 1, "f": 2}
     return order[from_.kind] <= order[to.kind] and not (from_.kind == "i" and to.kind == "u")
 
 
 def broadcast_shapes(*shapes: Any) -> Size:
     """The shape that arrays of these shapes broadcast to; ShapeError (a RuntimeError) if none."""
+    given = [sizes("broadcast_shapes", (shape,)) for shape in shapes]
     try:
-        return Size(
-            ops.broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes])
-        )
+        return Size(ops.broadcast_shapes(*given))
     except ValueError as error:
         raise ShapeError(f"broadcast_shapes: {error}") from None

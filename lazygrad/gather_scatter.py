@@ -197,6 +197,15 @@ class GatherScatterMethods(TensorBase):
         flat_mask = ops.reshape(chosen, (node.size,))
         order = ops.sub(ops.scan(ops.cast(flat_mask, int64), 0, "add"), ops.const(1, int64))
         values = value_node(source, node.dtype, self._base.device)
+        if values.size < node.size:
+            places = int(host_nonzero(self._wrap(chosen))[0].size)
+            if values.size < places:
+                raise RuntimeError(
+                    f"masked_scatter: Number of elements of source < number of ones in mask: got "
+                    f"{values.size} for {places}, expected as many or more"
+                )
+        if not values.size:
+            return self
         flat = ops.reshape(values, (values.size,))
         place = ops.maximum(order, ops.const(0, int64))
         last = ops.const(values.size - 1, int64)
@@ -289,6 +298,11 @@ class GatherScatterMethods(TensorBase):
     ) -> Node:
         node, at, places = self._lined(name, dim, index)
         values = value_node(source, node.dtype, self._base.device)
+        if fill and values.shape:
+            raise RuntimeError(
+                f"{name} only supports a 0-dimensional value tensor, but got tensor with "
+                f"{values.ndim} dimension(s)."
+            )
         if not node.shape:
             return ops.reshape(values, ())
         if fill:

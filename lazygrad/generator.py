@@ -39,7 +39,7 @@ class Generator:
     """
 
     def __init__(self, device: Any = None) -> None:
-        self.device = device
+        self.device = None if device is None else placement.device(device)
         self._seed = _FIRST_SEED
         self._offset = 0
 

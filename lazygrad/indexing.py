@@ -12,7 +12,7 @@ from lazygrad.codegen.graph import Node, Shape
 from lazygrad.codegen.ops import broadcast_shapes
 
 from . import placement
-from .errors import ShapeError
+from .errors import ShapeError, shown
 from .handle import TensorBase
 from .index_key import Key, Lookup, parse_key
 from .promotion import scalar_operand
@@ -39,8 +39,8 @@ def value_node(value: Any, dtype: DType, device: placement.Device) -> Node:
     if isinstance(value, (bool, int, float)):
         return scalar_operand(value, dtype)
     array = np.asarray(value)
-    if array.dtype == object:
-        raise TypeError(f"got {value!r} as a value, expected a number, an array or a tensor")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"got {shown(value)} as a value, expected a number, an array or a tensor")
     return from_host(dtype.to_storage(array), dtype, device)
 
 

@@ -178,13 +178,14 @@ def dstack(tensors: Any) -> "Tensor":
     return cat(_at_least(_listed("dstack", tensors), 3), 2)
 
 
-def broadcast_tensors(*tensors: Any) -> "tuple[Tensor, ...]":
+def broadcast_tensors(*tensors: TensorBase) -> "tuple[Tensor, ...]":
     """The tensors expanded, as views, to the shape that they broadcast to."""
     try:
         shape = broadcast_shapes(*[t._node.shape for t in tensors])
     except ValueError as error:
         raise ShapeError(f"broadcast_tensors: {error}") from None
-    return tuple([t.expand(shape) for t in tensors])
+    given: Any = tensors
+    return tuple([t.expand(shape) for t in given])
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> "tuple[Tensor, ...]":
@@ -230,6 +231,11 @@ def block_diag(*tensors: Any) -> "Tensor":
     """Matrices along the diagonal of a larger one, zeros elsewhere; vectors count as rows."""
     found = _at_least(_listed("block_diag", tensors), 2)
     nodes = [t._node for t in found]
+    if any(n.ndim > 2 for n in nodes):
+        raise ShapeError(
+            f"block_diag: got shapes {[list(n.shape) for n in nodes]}, expected at most 2 "
+            "dimensions"
+        )
     dtype = _common_dtype(nodes)
     width = sum(n.shape[1] for n in nodes)
     rows, start = [], 0

@@ -4,13 +4,15 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import bool_, int64
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.ops import broadcast_shapes
 
 from .einsum import contract_labels, einsum_node, parse_equation
-from .errors import ShapeError, wrap_dim
+from .errors import ShapeError, shown, wrap_dim
 from .handle import TensorBase, wrap
 from .promotion import Number, binary_operands, broadcast_error, scalar_operand
 
@@ -149,6 +151,10 @@ class LinearAlgebraMethods(TensorBase):
     """Products. Factors need one dtype, as in PyTorch; nothing is promoted."""
 
     def __matmul__(self, other: Any) -> "Tensor":
+        if isinstance(other, np.ndarray):  # NumPy would take over, and leave the graph
+            raise TypeError(
+                f"matmul: got {shown(other)}, expected a Tensor; write lg.tensor(array)"
+            )
         if not isinstance(other, TensorBase):
             return NotImplemented
         return self._wrap(_matmul(*_pair("matmul", self, other)))
@@ -269,6 +275,11 @@ class LinearAlgebraMethods(TensorBase):
             raise RuntimeError(
                 f"{name}: self and mat2 must have the same dtype, but got {node.dtype.name} and "
                 f"{product.dtype.name}\nConvert one of them: x.to(dtype)."
+            )
+        if node.ndim > product.ndim:
+            raise ShapeError(
+                f"{name}: got an input of shape {list(node.shape)}, expected one that broadcasts "
+                f"to the product's, {list(product.shape)}"
             )
         if factor._base.device is not self._base.device:
             _pair(name, self, factor)

@@ -6,18 +6,20 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lazygrad.codegen.dtype import DType
+from lazygrad.codegen.dtype import DType, int64
 
 from .diagonal import Diagonal
 from .errors import ShapeError, wrap_dim
 from .handle import TensorBase
-from .shape_arguments import one_tuple, resolved_shape, wrap_dims
+from .shape_arguments import one_tuple, resolved_shape, whole_number, wrap_dims
 from .view_ops import Bitcast, Expand, Reshape, Slice, Window
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 __all__ = ["MovementMethods"]
+
+_MOST_PARTS = 1 << 16  # each is a tensor, also those without elements
 
 
 class MovementMethods(TensorBase):
@@ -133,7 +135,7 @@ class MovementMethods(TensorBase):
         """A matrix with its dimensions exchanged; fewer dimensions as they are."""
         ndim = self._node.ndim
         if ndim > 2:
-            raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
+            raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but got one of {ndim}")
         return self._permuted(tuple(reversed(range(ndim))))
 
     @property
@@ -194,7 +196,7 @@ class MovementMethods(TensorBase):
         Raises ShapeError (a RuntimeError) for sizes that do not fit.
         """
         shape = self._node.shape
-        given = tuple([operator.index(n) for n in one_tuple(sizes)])
+        given = tuple([whole_number("expand", n) for n in one_tuple(sizes)])
         missing = len(given) - len(shape)
         wanted = tuple(
             [shape[i - missing] if n == -1 and i >= missing else n for i, n in enumerate(given)]
@@ -319,13 +321,17 @@ class MovementMethods(TensorBase):
         n = shape[wrap_dim("tensor_split", dim, len(shape))]
         if isinstance(indices_or_sections, int):
             count = indices_or_sections
-            if count <= 0:
+            if not 0 < count <= max(n, _MOST_PARTS):
                 raise RuntimeError(
-                    f"tensor_split: number of sections must be larger than 0, got {count}"
+                    f"tensor_split: number of sections must be larger than 0, got {count}, "
+                    f"expected at most {max(n, _MOST_PARTS)}"
                 )
             cuts = [i * (n // count) + min(i, n % count) for i in range(count + 1)]
         else:
-            given = [operator.index(i) for i in indices_or_sections]
+            dtype = getattr(indices_or_sections, "dtype", int64)
+            if dtype.kind not in "ui":
+                raise RuntimeError(f"tensor_split: got indices of {dtype}, expected int64")
+            given = [whole_number("tensor_split", i) for i in indices_or_sections]
             cuts = [0, *[min(max(i + n if i < 0 else i, 0), n) for i in given], n]
         at = wrap_dim("tensor_split", dim, len(shape))
         return tuple(

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["numpy_method_names", "numpy_names"]
+__all__ = ["PYTORCH_NAMES", "numpy_method_names", "numpy_names"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
-_PYTORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+PYTORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def _takes(function: FunctionType) -> dict[str, str]:
@@ -20,7 +20,7 @@ def _takes(function: FunctionType) -> dict[str, str]:
     own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return {
         numpy: pytorch
-        for numpy, pytorch in _PYTORCH_NAMES.items()
+        for numpy, pytorch in PYTORCH_NAMES.items()
         if pytorch in own and numpy not in own
     }
 

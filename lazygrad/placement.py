@@ -4,9 +4,16 @@ from typing import Any
 
 from lazygrad import runtime
 
-__all__ = ["Device", "default_device", "device", "devices", "find", "set_default_device"]
+from .errors import shown
+
+__all__ = [
+    "Device", "DeviceNotFoundError", "OutOfMemoryError", "default_device", "device", "devices",
+    "find", "set_default_device",
+]  # fmt: skip
 
 Device = runtime.Device
+DeviceNotFoundError = runtime.DeviceNotFoundError
+OutOfMemoryError = runtime.OutOfMemoryError
 
 _default: Device | None = None
 
@@ -48,7 +55,7 @@ def find(spec: "str | int | Device | device | None") -> Device:
     if isinstance(spec, int) and not isinstance(spec, bool):
         return runtime.find_device(spec)
     raise TypeError(
-        f'device: got {spec!r} of type {type(spec).__name__}, expected a name such as "pocl", '
+        f'device: got {shown(spec)} of type {type(spec).__name__}, expected a name such as "pocl", '
         'a kind ("cpu", "gpu"), a number, or a device'
     )
 

@@ -43,15 +43,15 @@ def _power(a: Node, b: Node) -> Node:
 _rpower = nodes.swapped(_power)
 
 
-def _pow(x: TensorBase, exponent: Any) -> "Tensor":
+def _pow(x: TensorBase, exponent: Any, name: str = "pow") -> "Tensor":
     if isinstance(exponent, np.generic):
         exponent = exponent.item()
     if not isinstance(exponent, (int, float)):
-        return apply_binary(x, exponent, _power, "pow")
-    a, b, dtype = binary_operands(x, exponent, "pow")
+        return apply_binary(x, exponent, _power, name)
+    a, b, dtype = binary_operands(x, exponent, name)
     if dtype.kind != "f" and exponent < 0:
         raise RuntimeError(
-            f"pow: Integers to negative integer powers are not allowed: got {dtype.name} to the "
+            f"{name}: Integers to negative integer powers are not allowed: got {dtype.name} to the "
             f"power {exponent}\nWrite x.float() ** {exponent}."
         )
     special = _POWERS.get(exponent)
@@ -169,7 +169,10 @@ class PointwiseMethods(TensorBase):
 
     def float_power(self, exponent: Operand) -> "Tensor":
         """`self ** exponent` in float64."""
-        return _pow(self._wrap(ops.cast(self._node, float64)), exponent)
+        base = self._wrap(ops.cast(self._node, float64))
+        if isinstance(exponent, TensorBase):
+            exponent = exponent._wrap(ops.cast(exponent._node, float64))
+        return _pow(base, exponent, "float_power")
 
     def maximum(self, other: Operand) -> "Tensor":
         """The larger of each pair; NaN where one is NaN. Equal ones share the gradient."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, bool_
+from lazygrad.codegen.dtype import DType, bool_, int64
 from lazygrad.codegen.graph import Node
 
 from . import formulas
@@ -68,9 +68,8 @@ class MathMethods(TensorBase):
 
     def square(self) -> "Tensor":
         """`x * x`."""
-        node = self._node
-        return self._wrap_like(ops.bitwise_and(node, node) if node.dtype is bool_ else
-                          ops.mul(node, node))  # fmt: skip
+        node = ops.cast(self._node, int64) if self._node.dtype is bool_ else self._node
+        return self._wrap_like(ops.mul(node, node))
 
     def reciprocal(self) -> "Tensor":
         """`1 / x`."""
@@ -177,7 +176,8 @@ class MathMethods(TensorBase):
         node = self._node
         if node.dtype is bool_:
             raise RuntimeError(
-                "neg: Negation, the `-` operator, on a bool tensor is not supported.\n"
+                "neg: Negation, the `-` operator, on a bool tensor is not supported, "
+                "expected numbers.\n"
                 "Use the `~` or `logical_not()` operator instead."
             )
         return self._wrap_like(ops.neg(node))
@@ -185,7 +185,7 @@ class MathMethods(TensorBase):
     def positive(self) -> "Tensor":
         """This tensor itself; RuntimeError for bool."""
         if self._node.dtype is bool_:
-            raise RuntimeError("positive: The `+` operator, on a bool tensor is not supported.")
+            raise RuntimeError("positive: expected numbers, got bools, which have no `+`")
         return self  # type: ignore[return-value]
 
     def abs(self) -> "Tensor":
@@ -234,8 +234,10 @@ class MathMethods(TensorBase):
     fix = trunc
 
     def frac(self) -> "Tensor":
-        """What `trunc` takes away, with the sign of x."""
+        """What `trunc` takes away, with the sign of x; NotImplementedError for integers."""
         node = self._node
+        if node.dtype.kind != "f":
+            raise NotImplementedError(f"frac: got {node.dtype.name}, expected a floating dtype")
         return self._wrap_like(ops.sub(node, ops.trunc(node)))
 
     def round(self, *, decimals: int = 0) -> "Tensor":

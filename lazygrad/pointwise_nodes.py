@@ -20,8 +20,8 @@ Binary: TypeAlias = Callable[[Node, Node], Node]
 
 def not_for(name: str, node: Node, instead: str) -> RuntimeError:
     return NotImplementedError(
-        f'"{name}" not implemented for {node.dtype.name!r}: got a {node.dtype.name} tensor\n'
-        f"{instead}"
+        f'"{name}" not implemented for {node.dtype.name!r}: got a {node.dtype.name} tensor, '
+        f"expected another dtype\n{instead}"
     )
 
 

@@ -28,11 +28,11 @@ __all__ = ["FormulaMethods"]
 
 def _several(name: str, build: Callable[..., Node], first: TensorBase, *others: Any) -> "Tensor":
     """`build` on the nodes of all operands in the dtype in which they meet."""
-    dtype = result_type(first, *others)
     device = first._base.device
+    operands = [operand_node(name, other, device) for other in others]
+    dtype = result_type(first, *others)
     nodes = [ops.cast(first._node, dtype)]
-    for other in others:
-        given = operand_node(name, other, device)
+    for given in operands:
         nodes.append(
             ops.cast(given, dtype) if isinstance(given, Node) else scalar_operand(given, dtype)
         )

@@ -19,7 +19,7 @@ from lazygrad.codegen.graph import Node
 
 from . import placement
 from .default_dtype import get_default_dtype
-from .errors import ShapeError
+from .errors import ShapeError, shown
 from .handle import TensorBase, keep_order, wrap
 from .realize import from_host
 
@@ -62,7 +62,9 @@ def scalar_operand(value: Number, dtype: DType) -> Node:
 
 def _integer_operand(value: Number, dtype: DType) -> Node:
     if isinstance(value, float) and not math.isfinite(value):
-        raise RuntimeError(f"value cannot be converted to type {dtype.name}: {value}")
+        raise RuntimeError(
+            f"value cannot be converted to type {dtype.name}: got {value}, expected a finite number"
+        )
     if dtype is bool_:
         return ops.const(bool(value), bool_)
     value = int(value)
@@ -71,7 +73,8 @@ def _integer_operand(value: Number, dtype: DType) -> Node:
     if not low <= value <= high:
         if dtype.kind == "i" or not -high <= value <= high:
             raise RuntimeError(
-                f"value cannot be converted to type {dtype.name} without overflow: {value}"
+                f"value cannot be converted to type {dtype.name} without overflow: got {value}, "
+                f"expected {low} to {high}"
             )
         value %= high + 1  # as in C, and PyTorch
     return ops.scalar(value, dtype)
@@ -139,6 +142,13 @@ def _number(name: str, value: Any) -> Number:
     return value
 
 
+def _named_scalar(name: str, value: Number, dtype: DType) -> Node:
+    try:
+        return scalar_operand(value, dtype)
+    except RuntimeError as error:
+        raise RuntimeError(f"{name}: {error}") from None
+
+
 def operand_node(name: str, value: Any, device: placement.Device) -> Node | Number:
     """A tensor's node, brought to `device` where it has no dimensions; numbers as they are.
 
@@ -156,7 +166,10 @@ def operand_node(name: str, value: Any, device: placement.Device) -> Node | Numb
             node = ops.transfer(node, value._base.device, device)
         return node
     if isinstance(value, np.ndarray):
-        dtype = from_numpy(value.dtype)
+        try:
+            dtype = from_numpy(value.dtype)
+        except TypeError as error:
+            raise TypeError(f"{name}: got {shown(value)}: {error}") from None
         return from_host(dtype.to_storage(value), dtype, device)
     return _number(name, value)
 
@@ -173,13 +186,13 @@ def binary_operands(a: TensorBase, b: Any, name: str = "operator") -> tuple[Node
         if y.dtype is dtype and a._base.device is b._base.device:
             return x, y, dtype
     elif (type(b) is float and dtype.kind == "f") or (type(b) is int and dtype.kind != "b"):
-        return x, scalar_operand(b, dtype), dtype
+        return x, _named_scalar(name, b, dtype), dtype
     other = operand_node(name, b, a._base.device)
     if isinstance(other, Node):
         dtype = _met(x, other)
         return ops.cast(x, dtype), ops.cast(other, dtype), dtype
     dtype = _weak(dtype, _scalar_dtype(other))
-    return ops.cast(x, dtype), scalar_operand(other, dtype), dtype
+    return ops.cast(x, dtype), _named_scalar(name, other, dtype), dtype
 
 
 def float_node(node: Node) -> Node:

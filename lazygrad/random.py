@@ -10,10 +10,10 @@ from lazygrad.codegen.dtype import DType, bfloat16, float32, int64
 from lazygrad.codegen.graph import Node
 
 from . import placement
-from .creation import made, sizes
+from .creation import made, one_size, sizes
 from .default_dtype import dtype_or
 from .distributions import check_floating, exponential, integers, standard_normal, uniform
-from .errors import ShapeError
+from .errors import ShapeError, shown
 from .generator import Generator as Generator
 from .generator import default_generator as default_generator
 from .generator import get_rng_state as get_rng_state
@@ -45,7 +45,7 @@ def rand(
     """Uniform on [0, 1)."""
     wanted = dtype_or("rand", dtype)
     check_floating("rand", wanted)
-    node = uniform(generator, sizes("rand", shape if size is None else (size,)), wanted)
+    node = uniform(generator, sizes("rand", one_size("rand", shape, size)), wanted)
     return made(node, placement.find(device), requires_grad)
 
 
@@ -60,7 +60,7 @@ def randn(
     """Normal with mean 0 and standard deviation 1."""
     wanted = dtype_or("randn", dtype)
     check_floating("randn", wanted)
-    node = standard_normal(generator, sizes("randn", shape if size is None else (size,)), wanted)
+    node = standard_normal(generator, sizes("randn", one_size("randn", shape, size)), wanted)
     return made(node, placement.find(device), requires_grad)
 
 
@@ -180,13 +180,18 @@ def normal(
     requires_grad: bool = False,
 ) -> "Tensor":
     """Normal with mean and standard deviation from tensors, or numbers and a `size`."""
-    if not isinstance(std, TensorBase) and std < 0:
+    if not isinstance(std, TensorBase) and not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     given: list[Any] = [x for x in (mean, std) if isinstance(x, TensorBase)]
     if not given:
         if size is None:
             raise TypeError("normal: got numbers and no size, expected normal(mean, std, size)")
         drawn: Any = randn(size, generator=generator, dtype=dtype, device=device)
+    elif size is not None:
+        raise TypeError(
+            f"normal: got a tensor and size {shown(size)}, expected normal(mean, std): tensors "
+            "give the size"
+        )
     else:
         like: Any = given[0] if len(given) == 1 else given[0] + given[1]
         wanted = dtype_or("normal", dtype, like._node.dtype)
@@ -289,7 +294,7 @@ class RandomMethods(TensorBase):
         """Fills with numbers uniform on [from_, to)."""
         dtype = self._node.dtype
         check_floating("uniform_", dtype)
-        if from_ > to:
+        if not from_ <= to:
             raise RuntimeError(
                 f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}"
             )
@@ -306,7 +311,7 @@ class RandomMethods(TensorBase):
         """Fills with numbers of a normal distribution."""
         dtype = self._node.dtype
         check_floating("normal_", dtype)
-        if std < 0:
+        if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
         node = standard_normal(generator, self._node.shape, dtype)
         if std != 1:

@@ -67,6 +67,7 @@ def arange(
             node = ops.add(node, scalar_operand(first, int64))
         return made(ops.cast(node, dtype or int64), place, requires_grad)
     count = math.ceil((last - first) / by)
+    _check_count("arange", count, place)
     values = first + np.arange(count, dtype=np.float64) * by
     return _on_host(values, dtype_or("arange", dtype), place, requires_grad)
 
@@ -81,7 +82,7 @@ def linspace(
     requires_grad: bool = False,
 ) -> "Tensor":
     """`steps` numbers at equal distances from `start` to `end`, both included."""
-    values = _line("linspace", start, end, steps)
+    values = _line("linspace", start, end, steps, device)
     return _on_host(values, dtype_or("linspace", dtype), device, requires_grad)
 
 
@@ -96,15 +97,24 @@ def logspace(
     requires_grad: bool = False,
 ) -> "Tensor":
     """`base ** linspace(start, end, steps)`."""
-    values = base ** _line("logspace", start, end, steps)
+    values = base ** _line("logspace", start, end, steps, device)
     return _on_host(values, dtype_or("logspace", dtype), device, requires_grad)
 
 
-def _line(name: str, start: Any, end: Any, steps: int) -> NDArray[np.float64]:
+def _check_count(name: str, count: int, device: Any) -> None:
+    """Refuses what is computed on the host, in 8 bytes each, where no device's buffer holds it."""
+    most = placement.find(device).facts.max_alloc_bytes // 8
+    if count > most:
+        raise placement.OutOfMemoryError(f"{name}: got {count} elements, expected at most {most}")
+
+
+def _line(name: str, start: Any, end: Any, steps: int, device: Any) -> NDArray[np.float64]:
     if steps < 0:
         raise RuntimeError(f"{name}: number of steps must be non-negative, got {steps}")
+    _check_count(name, steps, device)
     first, last = _number(name, start), _number(name, end)
-    return np.linspace(first, last, steps, dtype=np.float64)
+    with np.errstate(all="ignore"):  # infinities
+        return np.linspace(first, last, steps, dtype=np.float64)
 
 
 def _on_host(values: NDArray[Any], dtype: DType, device: Any, requires_grad: bool) -> "Tensor":
@@ -131,7 +141,7 @@ def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType = int64, device: Any = None
 ) -> "Tensor":
     """Rows and columns, `(2, count)`, of the elements on and below a diagonal, row by row."""
-    sizes("tril_indices", (row, col))
+    _check_count("tril_indices", math.prod(sizes("tril_indices", (row, col))), device)
     found = np.stack(np.tril_indices(row, offset, col))
     return _on_host(found, dtype_or("tril_indices", dtype, int64), device, False)
 
@@ -140,6 +150,6 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType = int64, device: Any = None
 ) -> "Tensor":
     """Rows and columns, `(2, count)`, of the elements on and above a diagonal, row by row."""
-    sizes("triu_indices", (row, col))
+    _check_count("triu_indices", math.prod(sizes("triu_indices", (row, col))), device)
     found = np.stack(np.triu_indices(row, offset, col))
     return _on_host(found, dtype_or("triu_indices", dtype, int64), device, False)

@@ -9,11 +9,12 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import bool_, int64
 from lazygrad.codegen.graph import Node
 
+from .creation import sizes
 from .errors import ShapeError, wrap_dim
 from .handle import TensorBase
 from .joining import concatenate_nodes
 from .realize import from_host, host_view
-from .shape_arguments import one_tuple, wrap_dims
+from .shape_arguments import one_tuple, whole_number, wrap_dims
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -57,7 +58,7 @@ class RearrangingMethods(TensorBase):
 
     def repeat(self, *repeats: Any) -> "Tensor":
         """The tensor so many times over along each dimension; new dimensions come first."""
-        counts = tuple([operator.index(n) for n in one_tuple(repeats)])
+        counts = tuple([whole_number("repeat", n) for n in one_tuple(repeats)])
         node = self._node
         if len(counts) < node.ndim or any(n < 0 for n in counts):
             raise ShapeError(
@@ -101,6 +102,11 @@ class RearrangingMethods(TensorBase):
             raise RuntimeError(
                 f"repeat_interleave: got repeats {counts.tolist()}, expected an integer that is "
                 f"not negative, or {n} of them: repeats must have the same size as input along dim"
+            )
+        total = int(counts.sum()) * (n if counts.size == 1 else 1)
+        if output_size is not None and output_size != total:
+            raise RuntimeError(
+                f"repeat_interleave: Invalid output_size, expected {total} but got {output_size}"
             )
         if counts.size == 1:
             return self._wrap(_interleaved(node, int(counts.reshape(())), axis))
@@ -196,6 +202,7 @@ class RearrangingMethods(TensorBase):
         node = self._node
         n = node.shape[-1]
         size = n + abs(offset)
+        sizes("diag_embed", (*node.shape[:-1], size, size))
         first, second = wrap_dims("diag_embed", (dim1, dim2), node.ndim + 1)
         if first > second:
             first, second, offset = second, first, -offset
@@ -219,11 +226,24 @@ class RearrangingMethods(TensorBase):
                 order.append(lead.pop(0))
         return self._wrap(ops.permute(square, tuple(order)))
 
-    def diff(self, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> "Tensor":
+    def diff(
+        self,
+        n: int = 1,
+        dim: int = -1,
+        prepend: TensorBase | None = None,
+        append: TensorBase | None = None,
+    ) -> "Tensor":
         """Each element less the one before it along `dim`, n times over."""
         node = self._node
         axis = wrap_dim("diff", dim, node.ndim)
+        if n < 0:
+            raise RuntimeError(f"diff: order must be non-negative but got {n}")
         parts = [x._node for x in (prepend, self, append) if x is not None]
+        if any(p.ndim != node.ndim for p in parts):
+            raise ShapeError(
+                f"diff: got shapes {[list(p.shape) for p in parts]}, expected prepend and append "
+                "to have as many dimensions as the input"
+            )
         if len(parts) > 1:
             node = concatenate_nodes([ops.cast(p, node.dtype) for p in parts], axis)
         for _ in range(n):

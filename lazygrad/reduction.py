@@ -209,6 +209,8 @@ class ReductionMethods(TensorBase):
 
     def _quantified(self, name: str, dim: Dims, keepdim: bool, empty: bool) -> Node:
         node = ops.cast(self._node, bool_)
+        if isinstance(dim, (tuple, list)) and not dim:
+            return node  # of no dimension, as in NumPy and PyTorch
         axes = axes_of(name, node, dim)
         if not count_along(node, axes):
             shape = tuple([1 if i in axes else n for i, n in enumerate(node.shape)])

@@ -24,7 +24,10 @@ def store_apart(*tensors: TensorBase) -> None:
     pending = []
     for t in tensors:
         storage = t._base.storage
-        filled = _filled(storage.node)
+        fits = (
+            storage.node.size * storage.node.dtype.itemsize <= storage.device.facts.max_alloc_bytes
+        )
+        filled = _filled(storage.node) if fits else None
         if filled is None:
             pending.append(t)
         else:

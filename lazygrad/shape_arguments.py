@@ -7,9 +7,9 @@ from typing import Any
 
 from lazygrad.codegen.graph import Shape
 
-from .errors import ShapeError, wrap_dim
+from .errors import ShapeError, shown, wrap_dim
 
-__all__ = ["one_tuple", "resolved_shape", "wrap_dims"]
+__all__ = ["one_tuple", "resolved_shape", "whole_number", "wrap_dims"]
 
 
 def one_tuple(given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -26,8 +26,10 @@ def resolved_shape(name: str, shape: tuple[Any, ...], size: int) -> Shape:
     """
     try:
         sizes = [operator.index(n) for n in one_tuple(shape)]
+        if any(isinstance(n, bool) for n in one_tuple(shape)):
+            raise TypeError
     except TypeError:
-        raise TypeError(f"{name}: got sizes {shape!r}, expected integers") from None
+        raise TypeError(f"{name}: got sizes {shown(shape)}, expected integers") from None
     total, free = 1, -1
     for i, n in enumerate(sizes):
         if n >= 0:
@@ -55,12 +57,22 @@ def resolved_shape(name: str, shape: tuple[Any, ...], size: int) -> Shape:
     return tuple(sizes)
 
 
+def whole_number(name: str, dim: Any) -> int:
+    """A dimension or a size; TypeError for what is no integer, and for bools."""
+    if not isinstance(dim, bool):
+        try:
+            return operator.index(dim)
+        except TypeError:
+            pass
+    raise TypeError(f"{name}: got {shown(dim)} of type {type(dim).__name__}, expected an int")
+
+
 def wrap_dims(name: str, dims: Sequence[Any], ndim: int) -> list[int]:
     """Dimensions counted from the front, each once.
 
     Raises IndexError for one that is not there, RuntimeError for one given twice.
     """
-    found = [wrap_dim(name, operator.index(d), ndim) for d in dims]
+    found = [wrap_dim(name, whole_number(name, d), ndim) for d in dims]
     if len(set(found)) != len(found):
         raise RuntimeError(f"{name}: got dims {list(dims)}, expected each dim only once")
     return found

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, int64
+from lazygrad.codegen.dtype import DType, float64, int64
 from lazygrad.codegen.graph import Node
 
 from .errors import wrap_dim
@@ -250,11 +250,15 @@ class SortingMethods(TensorBase):
                 "bincount only supports 1-d non-negative integral inputs: got "
                 f"{self._node.dtype.name} {list(self._node.shape)}"
             )
+        if not 0 <= minlength <= self._base.device.facts.max_alloc_bytes // 8:
+            raise RuntimeError(f"bincount: got minlength={minlength}, expected a size that fits")
         if weights is None:
             return self._given(np.bincount(array, minlength=minlength), int64)
         count = max(minlength, int(array.max(initial=-1)) + 1)
         places = ops.cast(self._node, int64)
         node = weights._node
+        if node.dtype.kind != "f":
+            node = ops.cast(node, float64)  # as in PyTorch
         if node.shape != places.shape:
             raise RuntimeError(
                 f"bincount: got weights of shape {list(node.shape)}, expected that of the input, "

@@ -11,6 +11,8 @@ from .comparison import ComparisonMethods
 from .conversion import ConversionMethods, from_array
 from .creation import CreationMethods
 from .default_dtype import get_default_dtype
+from .errors import shown
+from .explain import explain_methods
 from .extremes import ExtremeMethods
 from .gather_scatter import GatherScatterMethods
 from .graphs import kernels
@@ -34,6 +36,7 @@ from .sorting import SortingMethods
 __all__ = ["Tensor"]
 
 
+@explain_methods
 @numpy_method_names
 class Tensor(
     PointwiseMethods,
@@ -71,9 +74,9 @@ class Tensor(
             return from_array(np.asarray(data[0], np.float64), dtype, place).as_subclass(cls)
         if not data:
             data = (0,)
-        if not all(isinstance(n, int) and n >= 0 for n in data):
+        if not all(type(n) is not bool and isinstance(n, int) and n >= 0 for n in data):
             raise TypeError(
-                f"Tensor: got {data!r}, expected sizes, a list or an array; "
+                f"Tensor: got {shown(data)}, expected sizes, a list or an array; "
                 "use lg.tensor(value) for a number"
             )
         return wrap(ops.expand(ops.const(0, dtype), data), place).as_subclass(cls)

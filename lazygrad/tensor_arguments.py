@@ -1,17 +1,8 @@
-"""The check that what a function was given as a tensor is one."""
+"""The check that a layer's input and weight go together."""
 
-import functools
-import inspect
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
-
-from .handle import check_tensor
 from .tensor import Tensor
 
-__all__ = ["check_same_dtype", "takes_tensors"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
+__all__ = ["check_same_dtype"]
 
 
 def check_same_dtype(name: str, input: Tensor, weight: Tensor) -> None:
@@ -22,24 +13,3 @@ def check_same_dtype(name: str, input: Tensor, weight: Tensor) -> None:
             f"weight {weight.dtype}; write input.to({weight.dtype}), or convert the layer: "
             f"layer.to({input.dtype})"
         )
-
-
-def takes_tensors(function: Callable[P, R]) -> Callable[P, R]:
-    """The function; TypeError where a leading parameter annotated as Tensor gets something else."""
-    leading: list[str] = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.annotation is not Tensor:
-            break
-        leading.append(parameter.name)
-
-    @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        given: dict[str, Any] = kwargs
-        for place, name in enumerate(leading):
-            if place < len(args):
-                check_tensor(function.__name__, args[place], name, place + 1)
-            elif name in given:
-                check_tensor(function.__name__, given[name], name, place + 1)
-        return function(*args, **kwargs)
-
-    return call

@@ -76,6 +76,11 @@ def trunc_normal_(
     generator: Generator | None = None,
 ) -> Tensor:
     """Normal, cut off outside [a, b]: the inverse distribution function of a uniform sample."""
+    if not (a <= b and std > 0 and math.isfinite(mean)):
+        raise RuntimeError(
+            f"trunc_normal_: got mean={mean}, std={std}, a={a}, b={b}, expected a finite mean, a "
+            "positive std and a <= b"
+        )
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "trunc_normal_: mean is more than 2 std from [a, b]; the values may be distributed "

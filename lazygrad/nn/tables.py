@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lazygrad.errors import BadNameError, shown
 from lazygrad.residence import store_apart
 from lazygrad.tensor import Tensor
 
@@ -97,13 +98,15 @@ class ModuleTables(Hooked):
     def _check_name(self, kind: str, name: str, table: str) -> None:
         self._require_init(kind)
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+            raise TypeError(f"{kind} name should be a string, got {type(name).__name__}")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain "."')
+            raise BadNameError(f'{kind} name can\'t contain ".": got {name!r}')
         if name == "":
-            raise KeyError(f'{kind} name can\'t be empty string ""')
+            raise BadNameError(f'{kind} name can\'t be empty string "": got {name!r}')
         if hasattr(self, name) and name not in self.__dict__[table]:
-            raise KeyError(f"attribute '{name}' already exists")
+            raise BadNameError(
+                f"attribute '{name}' already exists: got {name!r} as the name of a {kind}"
+            )
 
     # -- registration ------------------------------------------------------------------------
 
@@ -155,7 +158,9 @@ class ModuleTables(Hooked):
                     f"add_module: got the class {module.__name__}, expected a Module; write "
                     f"{module.__name__}()"
                 )
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(
+                f"{type(module).__name__} is not a Module subclass: got {shown(module)}"
+            )
         self._check_name("module", name, "_modules")
         self._modules[name] = module
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from lazygrad.creation import tensor
 from lazygrad.grad_mode import no_grad
+from lazygrad.handle import check_tensor
 from lazygrad.joining import cat, stack
 from lazygrad.tensor import Tensor
 
@@ -51,19 +52,23 @@ def clip_grad_value_(
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """All parameters one after another in one dimension."""
-    return cat([parameter.reshape(-1) for parameter in parameters])
+    listed = list(parameters)
+    for parameter in listed:
+        check_tensor("parameters_to_vector", parameter, "parameters")
+    return cat([parameter.reshape(-1) for parameter in listed])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Writes consecutive pieces of `vec` into the parameters.
 
     Raises:
-        TypeError: `vec` is not a Tensor.
+        TypeError: what is not a Tensor.
     """
-    if not isinstance(vec, Tensor):
-        raise TypeError(f"expected Tensor, but got: {type(vec).__name__}")
+    listed = list(parameters)
+    for given in (vec, *listed):
+        check_tensor("vector_to_parameters", given, "vec and parameters")
     start = 0
-    for parameter in parameters:
+    for parameter in listed:
         end = start + parameter.numel()
         parameter.data = vec[start:end].reshape(parameter.shape).detach()
         start = end
@@ -71,7 +76,10 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     given = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [parameter.grad for parameter in given if parameter.grad is not None]
+    listed = list(given)
+    for parameter in listed:
+        check_tensor("clip_grad", parameter, "parameters")
+    return [parameter.grad for parameter in listed if parameter.grad is not None]
 
 
 def _total_norm(gradients: list[Tensor], order: float) -> Tensor:

@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lazygrad.errors import BadNameError
+
 from .optimizer import Optimizer
 
 
@@ -28,9 +30,10 @@ class LRScheduler:
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
-                raise KeyError(
-                    "param 'initial_lr' is not specified in "
-                    f"param_groups[{place}] when resuming an optimizer"
+                raise BadNameError(
+                    f"{type(self).__name__}: got last_epoch={last_epoch}, expected -1: param "
+                    f"'initial_lr' is not specified in param_groups[{place}] when resuming an "
+                    "optimizer"
                 )
         self.base_lrs: list[float] = [g["initial_lr"] for g in optimizer.param_groups]
         self.last_epoch = last_epoch

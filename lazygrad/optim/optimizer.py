@@ -57,6 +57,10 @@ class Optimizer:
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         group = dict(param_group)
+        if "params" not in group:
+            raise ValueError(
+                f"add_param_group: got keys {list(group)}, expected the parameters as 'params'"
+            )
         given = group["params"]
         if isinstance(given, set):
             raise TypeError(
@@ -175,6 +179,12 @@ class Optimizer:
         Raises:
             ValueError: other numbers of groups, or of parameters in one.
         """
+        for key in ("param_groups", "state"):
+            if key not in state_dict:
+                raise ValueError(
+                    f"load_state_dict: got keys {list(state_dict)}, expected what state_dict() "
+                    f"gave, with {key!r}"
+                )
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")

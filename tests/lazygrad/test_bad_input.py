@@ -210,7 +210,7 @@ VALUES = {
 }  # fmt: skip
 
 LAYERS = {
-    "list": (lambda a, b, i: nn.Linear(3, 1)([[1, 2, 3]]), TypeError, ["linear", "list"]),
+    "list": (lambda a, b, i: nn.Linear(3, 1)([[1, 2, 3]]), TypeError, ["Linear", "list"]),
     "array": (lambda a, b, i: F.relu(A), TypeError, ["relu", "ndarray", "lg.tensor"]),
     "target": (
         lambda a, b, i: F.cross_entropy(a, [0, 1]), TypeError,

@@ -366,7 +366,7 @@ ERRORS = {
         lambda: lg.multinomial(lg.ones(1, 1, 1), 1), RuntimeError, "1 or 2 dimensions"),
     "seed": (lambda: lg.manual_seed(2**64), RuntimeError, "64 bits"),
     "state": (lambda: lg.Generator().set_state(lg.zeros(3)), RuntimeError, r"expected uint8 \[16"),
-    "state of a number": (lambda: lg.set_rng_state(3), TypeError, "expected a uint8 tensor"),
+    "state of a number": (lambda: lg.set_rng_state(3), TypeError, "must be Tensor, not int"),
 }  # fmt: skip
 
 

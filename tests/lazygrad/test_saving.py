@@ -92,7 +92,7 @@ def test_what_cannot_be_saved_is_named(tmp_path):
         lg.save({"model": nn.Linear(1, 1)}, tmp_path / "x")
     with pytest.raises(TypeError, match="save_file: got 'a': ndarray, expected a tensor"):
         lg.save_file({"a": np.zeros(2)}, tmp_path / "x")
-    with pytest.raises(TypeError, match="save_file: got Tensor, expected a dict"):
+    with pytest.raises(TypeError, match="must be dict, not Tensor"):
         lg.save_file(lg.ones(2), tmp_path / "x")
     assert os.listdir(tmp_path) == []
 

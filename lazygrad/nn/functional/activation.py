@@ -9,24 +9,20 @@ import warnings
 from lazygrad.codegen.dtype import DType
 from lazygrad.functions import log1p, where
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import takes_tensors
 
 from .inplace import deliver
 
 
-@takes_tensors
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """`max(x, 0)`; the gradient at 0 is 0."""
     return deliver(input, input.relu(), inplace)
 
 
-@takes_tensors
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """`x` where `x > 0`, else `negative_slope * x`."""
     return deliver(input, where(input > 0, input, input * negative_slope), inplace)
 
 
-@takes_tensors
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
@@ -35,26 +31,26 @@ def hardtanh(
     Raises:
         ValueError: `min_val` is greater than `max_val`.
     """
-    if min_val > max_val:
-        raise ValueError(f"hardtanh: min_val {min_val} is greater than max_val {max_val}")
+    if not min_val <= max_val:
+        raise ValueError(
+            f"hardtanh: expected min_val <= max_val, got: min_val {min_val} is greater than "
+            f"max_val {max_val}"
+        )
     # Two selections, not clamp: clamp lets the gradient through on the bound itself.
     bounded = where(input <= min_val, min_val, where(input >= max_val, max_val, input))
     return deliver(input, bounded, inplace)
 
 
-@takes_tensors
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """`min(max(x, 0), 6)`."""
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
-@takes_tensors
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """`x * relu6(x + 3) / 6` (Howard et al. 2019, arXiv:1905.02244)."""
     return deliver(input, input * relu6(input + 3.0) / 6.0, inplace)
 
 
-@takes_tensors
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """`x` where `x > 0`, else `alpha * (exp(x) - 1)` (Clevert et al. 2015, arXiv:1511.07289)."""
     # The exponent never exceeds 0: exp(big) = inf would turn the masked gradient into NaN.
@@ -62,7 +58,6 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return deliver(input, where(input > 0, input, negative), inplace)
 
 
-@takes_tensors
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """`x * Phi(x)`, exact or by tanh (Hendrycks and Gimpel 2016, arXiv:1606.08415).
 
@@ -78,25 +73,21 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     raise RuntimeError(f"gelu: got approximate={approximate!r}, expected 'none' or 'tanh'")
 
 
-@takes_tensors
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """`x * sigmoid(x)`."""
     return deliver(input, input * input.sigmoid(), inplace)
 
 
-@takes_tensors
 def sigmoid(input: Tensor) -> Tensor:
     """`1 / (1 + exp(-x))`."""
     return input.sigmoid()
 
 
-@takes_tensors
 def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangent."""
     return input.tanh()
 
 
-@takes_tensors
 def logsigmoid(input: Tensor) -> Tensor:
     """`log(sigmoid(x))` without overflow: `min(x, 0) - log(1 + exp(-|x|))`."""
     negative = input < 0
@@ -104,7 +95,6 @@ def logsigmoid(input: Tensor) -> Tensor:
     return where(negative, input, 0.0) - log1p(where(negative, input, -input).exp())
 
 
-@takes_tensors
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """`log(1 + exp(beta * x)) / beta`; `x` itself where `beta * x > threshold`."""
     scaled = input * beta
@@ -112,7 +102,6 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return where(linear, input, log1p(where(linear, 0.0, scaled).exp()) / beta)
 
 
-@takes_tensors
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
@@ -120,7 +109,6 @@ def softmax(
     return input.softmax(_implicit_dim("softmax", input, dim, _stacklevel), dtype=dtype)
 
 
-@takes_tensors
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:

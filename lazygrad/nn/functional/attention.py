@@ -7,12 +7,10 @@ from lazygrad.errors import ShapeError
 from lazygrad.functions import where
 from lazygrad.ranges import arange
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import takes_tensors
 
 from .dropout import dropout
 
 
-@takes_tensors
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from lazygrad.linear_algebra import einsum
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import check_same_dtype, takes_tensors
+from lazygrad.tensor_arguments import check_same_dtype
 from lazygrad.windows import pad_constant, sliding_window
 
 
-@takes_tensors
 def conv1d(
     input: Tensor,
     weight: Tensor,
@@ -25,7 +24,6 @@ def conv1d(
     return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
-@takes_tensors
 def conv2d(
     input: Tensor,
     weight: Tensor,

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from lazygrad.random import rand
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import takes_tensors
 
 from .inplace import deliver
 
 
-@takes_tensors
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zeroes elements with probability `p` and scales the others by `1 / (1 - p)`.
 
@@ -19,7 +17,6 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return _drop("dropout", input, p, training, inplace, tuple(input.shape))
 
 
-@takes_tensors
 def dropout1d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
@@ -27,7 +24,6 @@ def dropout1d(
     return _drop("dropout1d", input, p, training, inplace, _channels("dropout1d", input, 1))
 
 
-@takes_tensors
 def dropout2d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:

@@ -6,11 +6,10 @@ from lazygrad.creation import tensor
 from lazygrad.functions import where
 from lazygrad.ranges import arange
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import check_same_dtype, takes_tensors
+from lazygrad.tensor_arguments import check_same_dtype
 from lazygrad.windows import pad_constant
 
 
-@takes_tensors
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: `(*, in)`, `(out, in)`, `(out,)` -> `(*, out)`.
 
@@ -25,11 +24,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             "out_features) with in_features = input.shape[-1]"
         )
     check_same_dtype("linear", input, weight)
+    if bias is not None and bias.dim() > 1:
+        raise RuntimeError(f"linear: got bias {tuple(bias.shape)}, expected ({weight.shape[0]},)")
     product = input @ (weight.t() if weight.dim() == 2 else weight)
     return product if bias is None else product + bias
 
 
-@takes_tensors
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
     """Rows of `weight` at the integers `input`: `(*)`, `(rows, features)` -> `(*, features)`.
 
@@ -56,7 +56,6 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     return where(is_padding, picked.detach(), picked)
 
 
-@takes_tensors
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Integers `(*)` as int64 rows `(*, num_classes)` that are 1 at the integer and 0 elsewhere.
 
@@ -78,7 +77,6 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return (classes == checked).long()
 
 
-@takes_tensors
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
@@ -149,15 +147,15 @@ def _padded_sources(size: int, left: int, right: int, mode: str) -> list[int]:
     return [min(max(p, 0), size - 1) for p in places]
 
 
-@takes_tensors
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """`x / max(norm(x, p), eps)` along `dim`."""
     return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
 
 
-@takes_tensors
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """`x1 . x2 / (max(|x1|, eps) * max(|x2|, eps))` along `dim`, the inputs broadcast."""
+    if not eps >= 0:
+        raise RuntimeError(f"cosine_similarity: eps must be non-negative, got: {eps}")
     dot = (x1 * x2).sum(dim)
     # The bound stands under the root: the slope of sqrt at 0 is infinite.
     square1 = (x1 * x1).sum(dim).clamp(min=eps * eps)

@@ -6,12 +6,10 @@ from lazygrad.codegen.ops import broadcast_shapes
 from lazygrad.errors import ShapeError
 from lazygrad.functions import where
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import takes_tensors
 
 from .activation import logsigmoid
 
 
-@takes_tensors
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """`(input - target) ** 2`, reduced by 'mean', 'sum' or 'none'."""
     _check_broadcast("mse_loss", input, target)
@@ -19,14 +17,12 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return _reduce("mse_loss", difference * difference, reduction)
 
 
-@takes_tensors
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """`|input - target|`, reduced by 'mean', 'sum' or 'none'."""
     _check_broadcast("l1_loss", input, target)
     return _reduce("l1_loss", (input - target).abs(), reduction)
 
 
-@takes_tensors
 def smooth_l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
@@ -35,7 +31,7 @@ def smooth_l1_loss(
     Raises:
         RuntimeError: `beta` is negative.
     """
-    if beta < 0:
+    if not beta >= 0:
         raise RuntimeError(f"smooth_l1_loss: got beta={beta}, expected a non-negative number")
     if beta == 0:
         return l1_loss(input, target, reduction)
@@ -45,7 +41,6 @@ def smooth_l1_loss(
     return _reduce("smooth_l1_loss", loss, reduction)
 
 
-@takes_tensors
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -62,7 +57,6 @@ def binary_cross_entropy(
     return _reduce("binary_cross_entropy", loss if weight is None else loss * weight, reduction)
 
 
-@takes_tensors
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -88,7 +82,6 @@ def binary_cross_entropy_with_logits(
     return _reduce("binary_cross_entropy_with_logits", loss, reduction)
 
 
-@takes_tensors
 def kl_div(
     input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
 ) -> Tensor:
@@ -115,7 +108,6 @@ def kl_div(
     return _reduce("kl_div", loss, reduction)
 
 
-@takes_tensors
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -140,7 +132,6 @@ def nll_loss(
     return _reduce_weighted("nll_loss", loss, factor, reduction)
 
 
-@takes_tensors
 def cross_entropy(
     input: Tensor,
     target: Tensor,

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 
 from lazygrad.grad_mode import no_grad
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import takes_tensors
 from lazygrad.type_info import finfo
 
 
-@takes_tensors
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -29,13 +27,22 @@ def layer_norm(
         RuntimeError: the last axes of `input` are not `normalized_shape`.
     """
     axes = _last_axes("layer_norm", input, normalized_shape)
+    _check_affine("layer_norm", normalized_shape, weight, bias)
     mean = input.mean(axes, keepdim=True)
     variance = input.var(axes, correction=0, keepdim=True)
     result = (input - mean) * (variance + eps).rsqrt()
     return _affine(result, weight, bias)
 
 
-@takes_tensors
+def _check_affine(name: str, shape: Sequence[int], *given: Tensor | None) -> None:
+    for part in given:
+        if part is not None and tuple(part.shape) != tuple(shape):
+            raise RuntimeError(
+                f"{name}: got weight or bias {tuple(part.shape)}, expected the normalized_shape, "
+                f"{tuple(shape)}"
+            )
+
+
 def rms_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -47,12 +54,12 @@ def rms_norm(
     `eps` defaults to the distance from 1 to the next number of the dtype.
     """
     axes = _last_axes("rms_norm", input, normalized_shape)
+    _check_affine("rms_norm", normalized_shape, weight)
     floor = float(finfo(input.dtype).eps) if eps is None else eps
     result = input * ((input * input).mean(axes, keepdim=True) + floor).rsqrt()
     return _affine(result, weight, None)
 
 
-@takes_tensors
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -83,7 +90,6 @@ def group_norm(
     )
 
 
-@takes_tensors
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -103,6 +109,8 @@ def batch_norm(
         ValueError: training with a single value per channel.
         RuntimeError: fewer than two axes, or no running statistics outside training.
     """
+    if not eps >= 0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     if input.dim() < 2:
         raise RuntimeError(f"batch_norm: got input {tuple(input.shape)}, expected (N, C, ...)")
     axes = (0, *range(2, input.dim()))

@@ -3,16 +3,15 @@
 import math
 from collections.abc import Sequence
 
+from lazygrad.creation import sizes
 from lazygrad.ranges import arange
 from lazygrad.tensor import Tensor
-from lazygrad.tensor_arguments import takes_tensors
 from lazygrad.type_info import iinfo
 from lazygrad.windows import max_first, pad_constant, sliding_window
 
 from .convolution import per_axis
 
 
-@takes_tensors
 def max_pool1d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -25,7 +24,6 @@ def max_pool1d(
     return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-@takes_tensors
 def max_pool2d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -49,7 +47,6 @@ def max_pool2d(
     return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-@takes_tensors
 def avg_pool1d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -64,7 +61,6 @@ def avg_pool1d(
     )
 
 
-@takes_tensors
 def avg_pool2d(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -92,13 +88,11 @@ def avg_pool2d(
     )  # fmt: skip
 
 
-@takes_tensors
 def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:
     """Mean pooling of the last axis to `output_size` places."""
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
-@takes_tensors
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """Mean pooling of the last two axes to `output_size` (None keeps an axis).
 
@@ -167,6 +161,7 @@ def _adaptive_avg_pool(
     given = output_size if isinstance(output_size, Sequence) else (output_size,) * spatial
     if len(given) != spatial:
         raise RuntimeError(f"{name}: got output_size={output_size}, expected {spatial} sizes")
+    sizes(name, [n for n in given if n is not None])
     result = input
     for axis in range(-spatial, 0):
         size = given[axis]

@@ -1,0 +1,106 @@
+"""The walk of bad calls: that it goes everywhere, and that odd but right arguments work."""
+
+import numpy as np
+import pytest
+
+import lazygrad as lg
+from lazygrad.check import bad_input
+from lazygrad.check.good_calls import excluded, good_calls, public
+from lazygrad.check.verdicts import fault_of
+
+
+def test_every_public_function_is_walked():
+    walked = {good.head for good in good_calls()}
+    left = {path for path, member in public() if not excluded(path, member)} - walked
+    assert not left
+    assert len(walked) > 600
+
+
+def test_the_good_calls_are_good(device):
+    for good in good_calls():
+        function, placed, named = good.prepared(lg)
+        function(*placed, **named)
+
+
+def test_bad_calls(device):
+    findings = list(bad_input.run(device, full=False))
+    assert len(findings) > 8
+    for finding in findings:
+        assert finding.held, str(finding)
+
+
+def test_a_bad_error_is_seen():
+    good = next(good for good in good_calls() if good.head == "lg.sum")
+    assert fault_of(TypeError("sum: got 'a', expected int"), good) is None
+    for error in (
+        KeyError("sum: got 'a', expected int"), AttributeError("no _node"),
+        TypeError("mean: got 'a', expected int"), TypeError("sum: wrong"),
+        AssertionError("sum: got 'a', expected int"), ZeroDivisionError("sum: got 0, expected 1"),
+    ):  # fmt: skip
+        assert fault_of(error, good) is not None
+
+
+A = np.arange(12, dtype=np.float32).reshape(3, 4)
+FROZEN = A.copy()
+FROZEN.flags.writeable = False
+ARRAYS = {
+    "transposed": A.T, "every other": A[:, ::2], "backwards": A[::-1, ::-1], "read-only": FROZEN,
+    "Fortran": np.asfortranarray(A), "other byte order": A.astype(">f4"),
+    "broadcast": np.broadcast_to(A[:1], (3, 4)), "no elements": A[:0], "no dimensions": A[1, 2],
+    "unaligned": np.frombuffer(b"x" + A.tobytes(), np.float32, offset=1),
+    "field": np.zeros(3, [("a", "i1"), ("b", "f4")])["b"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_however_they_lie(device, name):
+    array = ARRAYS[name]
+    for make in (
+        lg.tensor,
+        lg.as_tensor,
+        lg.asarray,
+        lambda a: lg.zeros(a.shape).copy_(lg.tensor(a)),
+    ):
+        np.testing.assert_array_equal(make(array).numpy(), array)
+    if isinstance(array, np.ndarray):
+        np.testing.assert_array_equal(lg.from_numpy(array).numpy(), array)
+
+
+def test_errors_keep_what_the_user_raised():
+    class Layer(lg.nn.Module):
+        def forward(self, x):
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError) as caught:
+        lg.nn.Sequential(Layer())(lg.ones(2))
+    assert str(caught.value) == "mine"
+
+
+WRONG = {
+    "size with a tensor": lambda: lg.normal(lg.ones(2), 1.0, (2, 3)),
+    "device of a generator": lambda: lg.Generator(device="nonsense"),
+    "few to scatter": lambda: lg.zeros(3).masked_scatter(lg.ones(3) > 0, lg.ones(2)),
+    "dates": lambda: lg.FloatTensor(np.array(["2020-01-01"], "datetime64[D]")),
+    "complex value": lambda: lg.zeros(3).index_fill(0, lg.tensor([0]), 1j),
+    "more dimensions": lambda: lg.addbmm(lg.ones(1, 1, 2, 2), lg.ones(3, 2, 2), lg.ones(3, 2, 2)),
+    "order": lambda: lg.diff(lg.ones(3), n=-1),
+    "too many elements": lambda: lg.ones(1).expand(2**40, 2**30),
+    "2**40 numbers": lambda: lg.linspace(0, 1, 2**40),
+    "tolerance": lambda: lg.isclose(lg.ones(2), lg.ones(2), rtol=-1.0),
+    "output_size": lambda: lg.repeat_interleave(lg.ones(2), 2, output_size=3),
+    "bool as a dim": lambda: lg.ones(2, 2).sum(True),
+    "bool as a size": lambda: lg.zeros(True),
+    "flag": lambda: lg.ones(2, 2).sum(0, keepdim="no"),
+    "inputs without gradient": lambda: lg.ones(1, requires_grad=True).backward(inputs=lg.ones(1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_once_silent(device, name):
+    with pytest.raises((TypeError, ValueError, RuntimeError)):
+        WRONG[name]()
+
+
+def test_of_no_dimension():
+    assert lg.tensor([0.0, 2.0]).any(()).tolist() == [False, True]
+    assert lg.tensor([0, 1]).bincount(lg.tensor([2, 3])).dtype is lg.float64
