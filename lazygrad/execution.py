@@ -1,6 +1,5 @@
 """Plans on devices: compiled once for each structure, then launched with new arguments."""
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from lazygrad.runtime import Buffer, Device, Facts
 from lazygrad.runtime.forks import keep_in_child, rlock
 
 from . import config, inspection
+from .origin import warn
 from .pending import ready
 
 __all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
@@ -254,11 +254,10 @@ def executable_for(
 
 
 def _warn_of_crash(error: runtime.CompilerCrashError) -> None:
-    warnings.warn(
+    warn(
         f"{error}\nThe computation goes on with a plainer, slower form of its kernels; see "
         "LAZYGRAD_ISOLATE.",
         RuntimeWarning,
-        stacklevel=2,
     )
 
 

@@ -1,16 +1,42 @@
-"""Where in the user's program a node came from."""
+"""The user's line: where a node came from, and where a warning points."""
 
 import sys
-from types import CodeType
+import warnings
+from types import CodeType, FrameType
 
-__all__ = ["Origin", "caller"]
+__all__ = ["Origin", "caller", "user_line", "warn"]
 
 Origin = tuple[CodeType, int]
 
 
-def caller() -> Origin:
-    """Code and line of the innermost frame outside this package; a fraction of a microsecond."""
+def _user_frame() -> FrameType:
+    """The innermost frame outside this package."""
     frame = sys._getframe(2)
     while frame.f_globals.get("__name__", "")[:8] == "lazygrad" and frame.f_back is not None:
         frame = frame.f_back
+    return frame
+
+
+def caller() -> Origin:
+    """Code and line of the user's frame; a fraction of a microsecond."""
+    frame = _user_frame()
     return frame.f_code, frame.f_lineno
+
+
+def user_line() -> str:
+    """File and line of the user's frame."""
+    frame = _user_frame()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """`warnings.warn` on the user's line, however many calls of this package are between."""
+    frame = _user_frame()
+    warnings.warn_explicit(
+        message,
+        category,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )

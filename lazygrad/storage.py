@@ -1,14 +1,12 @@
 """What handles share: the current value of an array, its gradient histories, its version."""
 
-import sys
 import weakref
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
-from .origin import caller
+from .origin import caller, user_line
 from .pending import note_made
 from .placement import Device
 from .realize import register_written
@@ -24,7 +22,6 @@ __all__ = [
     "overwritten",
     "own_reads",
     "spent",
-    "user_line",
     "with_history_of",
 ]
 
@@ -217,14 +214,3 @@ def note_overwritten(old: Node, own: "weakref.WeakSet[Node] | None") -> None:
     if known is not None and known.own is not None:
         own = known.own if own is None else own | known.own
     overwritten[old] = Overwrite(user_line(), own)
-
-
-_PACKAGE = str(Path(__file__).parent)
-
-
-def user_line() -> str:
-    """File and line of the innermost caller outside this package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

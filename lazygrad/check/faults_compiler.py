@@ -26,7 +26,7 @@ built = build_worker._built
 
 def fragile(device, source, options):
     plain = "unroll(disable)" in source
-    with open(os.environ["LAZYGRAD_CHECK_NOTES"], "a") as notes:
+    with open(os.environ["CHECK_NOTES"], "a") as notes:
         notes.write(f"{'expm1_' in source} {'tan_' in source} {'log1p_' in source} {plain}\\n")
     if "expm1_" in source and not plain or "log1p_" in source:
         ctypes.string_at(0)  # drivers outlive a signal that is only sent
@@ -70,7 +70,7 @@ def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
         notes = Path(folder) / "notes"
         settings = {
             "LAZYGRAD_ISOLATE": str(SECONDS), "LAZYGRAD_CACHE": folder,
-            "LAZYGRAD_CHECK_NOTES": str(notes),
+            "CHECK_NOTES": str(notes),
         }  # fmt: skip
         first = run_child(device, with_a_fragile_compiler, environment=settings)
         tried = notes.read_text() if notes.exists() else ""

@@ -1,10 +1,10 @@
 """Initialisers: fill a tensor in place, outside any gradient, and give it back."""
 
 import math
-import warnings
 
 from lazygrad.functions import where
 from lazygrad.grad_mode import no_grad
+from lazygrad.origin import warn
 from lazygrad.random import Generator
 from lazygrad.ranges import eye
 from lazygrad.tensor import Tensor
@@ -82,10 +82,9 @@ def trunc_normal_(
             "positive std and a <= b"
         )
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn(
+        warn(
             "trunc_normal_: mean is more than 2 std from [a, b]; the values may be distributed "
-            "incorrectly",
-            stacklevel=2,
+            "incorrectly"
         )
     low, high = (math.erf((edge - mean) / std / math.sqrt(2.0)) for edge in (a, b))
     with no_grad():

@@ -1,11 +1,11 @@
 """Learning rate schedules: each call of `step` writes new rates into the optimizer's groups."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lazygrad.errors import BadNameError
+from lazygrad.origin import warn
 
 from .optimizer import Optimizer
 
@@ -53,10 +53,9 @@ class LRScheduler:
         """Goes to the next epoch and writes its rates; call it after `optimizer.step()`."""
         self._step_count += 1
         if self._step_count == 2 and self.optimizer.steps_taken == 0:
-            warnings.warn(
+            warn(
                 "lr_scheduler.step() was called before optimizer.step(), so the first rate of the "
-                "schedule is skipped; call optimizer.step() first",
-                stacklevel=2,
+                "schedule is skipped; call optimizer.step() first"
             )
         self.last_epoch += 1
         rates = self.get_lr()

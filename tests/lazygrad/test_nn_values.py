@@ -180,9 +180,19 @@ def test_network_gradient_by_differences():
     assert (ends[0] - ends[1]) / 2e-5 == pytest.approx(slope, rel=1e-5)
 
 
-def test_softmax_without_dim_warns():
-    with pytest.warns(UserWarning, match="no dim given"):
-        F.softmax(lg.ones(2, 2))
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: F.softmax(x), "no dim given"),
+        (lambda x: nn.LogSoftmax()(x), "no dim given"),
+        (lambda x: nn.KLDivLoss()(x, x), "batchmean"),
+        (lambda x: F.mse_loss(x, x[:1]), "broadcasting"),
+    ],
+)
+def test_warnings_stand_on_the_users_line(call, words):
+    with pytest.warns(UserWarning, match=words) as warned:
+        call(lg.ones(2, 2))
+    assert [(w.filename, w.lineno) for w in warned] == [(__file__, call.__code__.co_firstlineno)]
 
 
 def test_inplace_activation_writes_its_input():

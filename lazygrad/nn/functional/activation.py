@@ -4,10 +4,10 @@ Formulas are PyTorch's, kinks included: the gradient of a clipped activation is 
 """
 
 import math
-import warnings
 
 from lazygrad.codegen.dtype import DType
 from lazygrad.functions import log1p, where
+from lazygrad.origin import warn
 from lazygrad.tensor import Tensor
 
 from .inplace import deliver
@@ -105,23 +105,23 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
-    """`exp(x) / sum(exp(x))` along `dim`, shifted by the maximum; computed in `dtype` if given."""
-    return input.softmax(_implicit_dim("softmax", input, dim, _stacklevel), dtype=dtype)
+    """`exp(x) / sum(exp(x))` along `dim`, shifted by the maximum; computed in `dtype` if given.
+
+    `_stacklevel` is PyTorch's; warnings stand on the user's line without it.
+    """
+    return input.softmax(_implicit_dim("softmax", input, dim), dtype=dtype)
 
 
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
     """`log(softmax(x))` along `dim` without leaving the logarithm; in `dtype` if given."""
-    return input.log_softmax(_implicit_dim("log_softmax", input, dim, _stacklevel), dtype=dtype)
+    return input.log_softmax(_implicit_dim("log_softmax", input, dim), dtype=dtype)
 
 
-def _implicit_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
+def _implicit_dim(name: str, input: Tensor, dim: int | None) -> int:
     """PyTorch's old choice of axis where none is given: 1, or 0 for 0, 1 and 3 dimensions."""
     if dim is not None:
         return dim
-    warnings.warn(
-        f"{name}: no dim given; the implicit choice is deprecated, write {name}(x, dim=...)",
-        stacklevel=stacklevel,
-    )
+    warn(f"{name}: no dim given; the implicit choice is deprecated, write {name}(x, dim=...)")
     return 0 if input.dim() in (0, 1, 3) else 1

@@ -1,10 +1,9 @@
 """Losses. Each is elementwise terms followed by one reduction."""
 
-import warnings
-
 from lazygrad.codegen.ops import broadcast_shapes
 from lazygrad.errors import ShapeError
 from lazygrad.functions import where
+from lazygrad.origin import warn
 from lazygrad.tensor import Tensor
 
 from .activation import logsigmoid
@@ -100,10 +99,9 @@ def kl_div(
         total = loss.sum()
         return total / input.shape[0] if input.dim() else total
     if reduction == "mean":
-        warnings.warn(
+        warn(
             "kl_div: reduction='mean' divides by the number of elements; "
-            "write reduction='batchmean' for the KL divergence",
-            stacklevel=2,
+            "write reduction='batchmean' for the KL divergence"
         )
     return _reduce("kl_div", loss, reduction)
 
@@ -296,10 +294,9 @@ def _check_same(name: str, input: Tensor, target: Tensor) -> None:
 
 def _check_broadcast(name: str, input: Tensor, target: Tensor) -> None:
     if tuple(input.shape) != tuple(target.shape):
-        warnings.warn(
+        warn(
             f"{name}: target {tuple(target.shape)} differs from input {tuple(input.shape)}; "
-            "broadcasting likely gives a wrong result",
-            stacklevel=3,
+            "broadcasting likely gives a wrong result"
         )
         try:
             broadcast_shapes(input.shape, target.shape)

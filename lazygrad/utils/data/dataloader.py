@@ -1,11 +1,11 @@
 """`DataLoader`: goes over a data set in batches."""
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from lazygrad.creation import tensor
+from lazygrad.origin import warn
 from lazygrad.random import Generator
 from lazygrad.realize import realize
 from lazygrad.tensor import Tensor
@@ -166,8 +166,7 @@ def _check_workers(num_workers: int) -> None:
     if num_workers < 0:
         raise ValueError("num_workers option should be non-negative")
     if num_workers > 0:
-        warnings.warn(
+        warn(
             f"DataLoader: got num_workers={num_workers}, but batches are made in this process; "
-            "write num_workers=0",
-            stacklevel=3,
+            "write num_workers=0"
         )
