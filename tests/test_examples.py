@@ -16,6 +16,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 NEEDS = {"bayes": ("matplotlib", "scipy")}
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example(example: Path, device: runtime.Device, tmp_path: Path) -> None:
     for extra in ("sklearn", "tqdm", *NEEDS.get(example.stem, ())):

@@ -8,6 +8,7 @@ from lazygrad import runtime
 from lazygrad.check import faults, memory
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "subject", [*faults.SUBJECTS, memory], ids=lambda module: module.__name__.rpartition(".")[2]
 )

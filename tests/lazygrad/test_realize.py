@@ -158,6 +158,7 @@ def test_memory_of_a_training_step_is_given_back(device):
     assert in_use(device) == before
 
 
+@pytest.mark.large
 def test_intermediates_are_freed(device):
     before = in_use(device)
     x = lg.ones(256, 256) * 2
@@ -174,19 +175,18 @@ def test_intermediates_are_freed(device):
 # -- long graphs -----------------------------------------------------------------------------
 
 
+@pytest.mark.large
 def test_a_pending_loop_is_bounded(device):
-    """200,000 operations that nobody asks for: the graph stays short, the value is right."""
+    """120,000 operations that nobody asks for: the graph stays short, the value is right."""
     x = lg.zeros(4)
     one = lg.tensor([1.0, 2.0, 3.0, 4.0])
-    longest = 0
-    for number in range(200_000):
+    for _ in range(120_000):
         x = x + one
-        if number % 40_000 == 39_999:
-            longest = max(longest, len(lg.graph(x)))
-    assert longest <= 110_000
-    np.testing.assert_array_equal(x.numpy(), np.array([1, 2, 3, 4], np.float32) * 200_000)
+    assert len(lg.graph(x)) <= 110_000
+    np.testing.assert_array_equal(x.numpy(), np.array([1, 2, 3, 4], np.float32) * 120_000)
 
 
+@pytest.mark.large
 def test_in_place_loop_is_bounded(device):
     x = lg.zeros(3)
     for _ in range(60_000):
@@ -195,6 +195,7 @@ def test_in_place_loop_is_bounded(device):
     np.testing.assert_array_equal(x.numpy(), np.full(3, 60_000.0))
 
 
+@pytest.mark.large
 def test_a_chain_of_100_000_nodes(device):
     x = lg.tensor([0.5, -2.0])
     y = x
@@ -215,10 +216,11 @@ def test_a_pending_chain_is_freed_without_recursion(device):
     np.testing.assert_array_equal((x + 1).numpy(), [1.5, -1.0])
 
 
+@pytest.mark.large
 def test_gradient_of_a_long_chain(device):
     x = lg.tensor([0.5, -2.0, 3.0], requires_grad=True)
     y = x
-    for _ in range(10_000):
+    for _ in range(5_000):
         y = (y + x) * 0.5
     y.sum().backward()
     # y is x again, so its slope is 1

@@ -11,6 +11,7 @@ import lazygrad as lg
 import lazygrad.nn.functional as F
 from lazygrad import nn
 
+pytestmark = pytest.mark.large
 ROWS = 64
 RNG = np.random.default_rng(7)
 IMAGES = RNG.standard_normal((6 * ROWS, 784)).astype(np.float32)

@@ -239,6 +239,7 @@ print("alive" if np.isfinite(out).all() else "wrong")
 """
 
 
+@pytest.mark.large
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_a_long_wait_hears_ctrl_c(device: runtime.Device) -> None:
     run = subprocess.Popen(
