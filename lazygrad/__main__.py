@@ -17,6 +17,7 @@ def _parser() -> argparse.ArgumentParser:
         description="The OpenCL devices found, their limits and oddities, a self-test and speeds.",
     )
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--device", action="append", help="only this one; may be repeated")
     commands = parser.add_subparsers(dest="command")
     check = commands.add_parser(
         "check", help="measure each promise of the library here and now",
@@ -24,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         description="\n".join(["parts:", *(f"  {p:12} {what}" for p, what in PARTS.items())]),
     )  # fmt: skip
     check.add_argument("part", nargs="*", help="all of them where none is named")
-    check.add_argument("--device", action="append", help="only this one; may be repeated")
+    check.add_argument("--device", action="append", help="as without check")
     check.add_argument("--full", action="store_true", help="hours instead of minutes")
     check.add_argument("--json", action="store_true", help="a line of JSON for each finding")
     child = commands.add_parser("serve")
@@ -69,11 +70,8 @@ def _told(device: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def show_devices(as_json: bool) -> int:
-    """Prints every device; 1 where a self-test failed, 2 where there is no device."""
-    names = [str(device) for device in runtime.devices()]
-    if not names:
-        runtime.find_device()  # raises the error that tells what to install
+def show_devices(names: list[str], as_json: bool) -> int:
+    """Prints the devices; 1 where a self-test failed or a driver died."""
     told, failed = [], False
     for name in names:
         device = list(ask("describe", name))[-1]
@@ -112,16 +110,17 @@ def main() -> int:
     if arguments.command == "serve":
         serve(arguments.part, arguments.full)
         return 0
+    devices = [str(runtime.find_device(name)) for name in arguments.device or ()]
+    if not arguments.device:
+        # where there is none, find_device raises the error that tells what to install
+        devices = [str(found) for found in runtime.devices() or [runtime.find_device()]]
     if arguments.command == "check":
-        devices = arguments.device or [str(device) for device in runtime.devices()]
-        if not devices:
-            runtime.find_device()
         parts = arguments.part or list(PARTS)
         unknown = [part for part in parts if part not in PARTS]
         if unknown:
             parser.error(f"check: got {unknown[0]!r}, expected parts: {', '.join(PARTS)}")
         return show_check(parts, devices, arguments.full, arguments.json)
-    return show_devices(arguments.json)
+    return show_devices(devices, arguments.json)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ SECONDS = 600
 
 def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
     """Texts for all families, then the same programs on Oclgrind; short: on two families."""
-    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+    compiler = find_compiler()
     for family, limits in FAMILIES.items():
         kernels = texts(device, limits)
         yield _valid(family, kernels, compiler, "has_fp64=0" not in limits)
@@ -40,6 +40,11 @@ def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
         return
     for family in FAMILIES if full else ("cpu", "smallest"):
         yield _clean(family, FAMILIES[family])
+
+
+def find_compiler() -> str | None:
+    """A clang, where there is one."""
+    return next(filter(None, map(shutil.which, COMPILERS)), None)
 
 
 def texts(device: runtime.Device, limits: str) -> list[str]:
@@ -83,7 +88,21 @@ def syntax_log(source: str, compiler: str, fp64: bool) -> str:
 
 
 def _clean(family: str, limits: str) -> Finding:
-    promise = f"kernels for {family} are clean and right on Oclgrind"
+    done, reports = on_oclgrind(["-m", "lazygrad.check.simulated"], limits)
+    *wrong, ran = done.stdout.splitlines() or ["0"]
+    count = reports.count("Kernel:")
+    return Finding(
+        f"kernels for {family} are clean and right on Oclgrind",
+        f"{ran} programs, {count} reports, {len(wrong)} wrong values",
+        done.returncode == 0 and not count and not wrong,
+        "\n".join([*wrong, reports[:3000], done.stderr[-3000:]]).strip(),
+    )
+
+
+def on_oclgrind(
+    arguments: list[str], limits: str = ""
+) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Python run with Oclgrind as its device, and everything that Oclgrind reports."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         environment = os.environ | {
@@ -95,14 +114,7 @@ def _clean(family: str, limits: str) -> Finding:
             "OCLGRIND_LOG": str(log),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "lazygrad.check.simulated"],
+            [sys.executable, *arguments],
             env=environment, capture_output=True, text=True, timeout=SECONDS,
         )  # fmt: skip
-        reports = log.read_text() if log.exists() else ""
-    *wrong, ran = done.stdout.splitlines() or ["0"]
-    count = reports.count("Kernel:")
-    figure = f"{ran} programs, {count} reports, {len(wrong)} wrong values"
-    held = done.returncode == 0 and not count and not wrong
-    return Finding(
-        promise, figure, held, "\n".join([*wrong, reports[:3000], done.stderr[-3000:]]).strip()
-    )
+        return done, log.read_text() if log.exists() else ""

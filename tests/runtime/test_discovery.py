@@ -3,7 +3,7 @@ import os
 import pickle
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -151,6 +151,42 @@ def test_oddities_apply_to_their_versions_and_kinds() -> None:
     assert not facts.with_quirks(cpu, "qualcomm", ()).one_program_per_plan
     assert facts.with_quirks(replace(cpu, kind="gpu"), "oclgrind", (21, 10)).kind == "cpu"
     assert facts.with_quirks(cpu, "other", ()) == cpu
+
+
+def test_limits_are_overridden() -> None:
+    plain = runtime.devices()[0].facts
+    given = " kind=gpu,max_work_group=64, has_fp64=0,max_alloc_bytes=16M,local_mem_bytes=48K,"
+    changed = facts.with_limits(plain, given)
+    assert (changed.kind, changed.max_work_group, changed.has_fp64) == ("gpu", 64, False)
+    assert (changed.max_alloc_bytes, changed.local_mem_bytes) == (16 << 20, 48 << 10)
+    assert max(changed.max_work_items) <= 64
+    assert facts.with_limits(plain, "") == plain
+
+
+@pytest.mark.parametrize(
+    "given", ["fp64=0", "has_fp64", "has_fp64=no", "kind=tpu", "max_alloc_bytes=-1", "=", "16M"]
+)
+def test_limits_that_are_none_are_refused(given: str) -> None:
+    with pytest.raises(ValueError, match=r"LAZYGRAD_LIMITS: got .*expected parts such as"):
+        facts.with_limits(runtime.devices()[0].facts, given)
+
+
+@dataclass
+class Listed:
+    """What is asked of devices before they are ordered."""
+
+    implementation: str
+    driver_version: str
+
+
+def test_of_two_pocls_the_newest_is_used(caplog: pytest.LogCaptureFixture) -> None:
+    old, new = Listed("pocl", "3.0"), Listed("pocl", "3.1+debian")
+    intel = Listed("intel", "2026.22")
+    assert discovery._one_pocl([old, intel, new]) == [intel, new]
+    assert "only 3.1+debian is used" in caplog.text
+    caplog.clear()
+    assert discovery._one_pocl([old, intel, old]) == [old, intel, old]
+    assert not caplog.text
 
 
 def test_a_forked_child_is_told(device: runtime.Device) -> None:

@@ -224,3 +224,10 @@ def test_an_unknown_kernel_is_named(device: runtime.Device) -> None:
     assert program.kernel("add_9") is not kernel
     assert 1 <= kernel.max_work_group <= device.facts.max_work_group
     assert "add_9" in repr(kernel)
+
+
+def test_a_driver_older_than_the_processor_is_told_apart(device: runtime.Device) -> None:
+    told = program_module._refused(device, "kernel", (), "error: unknown target CPU 'generic'")
+    assert "older than the processor" in told
+    told = program_module._refused(device, "kernel", (), "error: expected expression")
+    assert "older than the processor" not in told
