@@ -22,9 +22,8 @@ def main() -> int:
     # as never written: each buffer is a new one
     kept: list[object] = []
     device.pool.give = kept.append  # type: ignore[assignment]
-    pool.size_class = lambda nbytes: (
-        nbytes
-    )  # what is read past an array's end is not in the same block
+    # nothing past an array's end is of the same block
+    pool.size_class = lambda nbytes: nbytes
     ran, wrong = 0, []
     for form in forms():
         if not device.facts.has_fp64 and any(a.dtype == "float64" for a in form.arrays):
