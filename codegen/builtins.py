@@ -284,7 +284,7 @@ def _function(name: str) -> str:
             return _cast(target, source)
         case ["angle"]:
             return float_function("angle", 0)
-        case ["angle" | "sin" | "cos" | "tan" | "atan2" | "erf" as function, width]:
+        case ["angle" | "sin" | "cos" | "tan" | "atan2" | "erf" | "erfc" as function, width]:
             return float_function(function, int(width))
         case ["philox", width]:
             return _philox(int(width))

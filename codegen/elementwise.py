@@ -8,7 +8,7 @@ from . import numpy_meaning as meaning
 from . import opencl_text as text
 from .dtype import DType, bool_, uint32, uint64
 from .graph import Node, Op, Shape
-from .special import erf
+from .special import erf, erfc
 
 __all__ = ["ELEMENTWISE", "broadcast_shapes"]
 
@@ -242,6 +242,17 @@ ERF = _row(
     ),
     2.5,
     16,
+)
+ERFC = _row(
+    "erfc",
+    _float,
+    erfc,
+    text.ours_for_float("erfc"),
+    lambda o, g, n: (
+        o.mul(g, o.mul(_f(o, n, -_TWO_BY_ROOT_PI), o.exp(o.neg(o.mul(n.src[0], n.src[0]))))),
+    ),
+    2.5,
+    30,
 )
 SQRT = _row(
     "sqrt",

@@ -105,30 +105,53 @@ inline {f} lg_atan2_{width}({f} y, {f} x) {{
   return (isnan(x) | isnan(y)) ? x + y : copysign(third, y);
 }}"""
 
-# Minimax polynomials by N. Juffa (public forum posts, BSD licence): 1 - exp(p(|x|)) far from 0.
+# The polynomials of erf and erfc are minimax fits, coefficients rounded from the lowest one on.
+# Near 0 erf(x) / x - 1 in x^2, far from it log(erfc(t)) / t in t.
 _ERF = """\
 inline {f} lg_erf_{width}({f} x) {{
   const {f} t = fabs(x), s = x * x;
-  {f} far = (-1.72853470e-5f * t + 3.83197126e-4f) * s + (-3.88396438e-3f * t + 2.42546219e-2f);
-  far = ((far * t - 1.06777877e-1f) * t - 6.34846687e-1f) * t - 1.28717512e-1f;
-  far = copysign(1.0f - exp(far * t - t), x);
-  {f} near = (-5.96761703e-4f * s + 4.99119423e-3f) * s - 2.67681349e-2f;
-  near = ((near * s + 1.12819925e-1f) * s - 3.76125336e-1f) * s + 1.28379166e-1f;
-  return t > 0.927734375f ? far : near * x + x;
+  {f} far = (-0x1.8ed342p-17f * t + 0x1.59509ap-12f) * s + (-0x1.e0dfa4p-9f * t + 0x1.86391ep-6f);
+  far = ((far * t - 0x1.b36836p-4f) * t - 0x1.452d8cp-1f) * t - 0x1.20efb8p0f;
+  far = copysign(1.0f - exp(far * t), x);
+  {f} near = (-0x1.398912p-11f * s + 0x1.4723dep-8f) * s - 0x1.b689b6p-6f;
+  near = ((near * s + 0x1.ce1a88p-4f) * s - 0x1.8126e8p-2f) * s + 0x1.06eba6p-3f;
+  return t > 0.93f ? far : near * x + x;
+}}"""
+
+# Above 0.46875 exp(-x^2) (1 + p) / (1 + 2x), p of (x - 2) / (x + 2). What x^2, the sum 1 + p and
+# the quotient lose is kept: s has 12 bits, so s^2 is exact, and exp(s^2 - x^2) is 1 + more.
+_ERFC = """\
+inline {f} lg_erfc_{width}({f} x) {{
+  const {f} near = 1.0f - lg_erf_{width}(x), t = clamp(x, 0.0f, 11.0f);
+  const {f} q = (t - 2.0f) / (t + 2.0f);
+  {f} p = ((-0x1.534372p-10f * q + 0x1.ece5fep-11f) * q + 0x1.1c69aep-7f) * q - 0x1.044c9cp-7f;
+  p = (((p * q - 0x1.bc22f2p-5f) * q + 0x1.4ff54ep-3f) * q - 0x1.5407c4p-3f) * q - 0x1.7bf5aep-4f;
+  p = p * q + 0x1.1ba038p-2f;
+  const {f} up = p + 1.0f, up_rest = p - (up - 1.0f), two = t + t, down = two + 1.0f;
+  const {f} down_rest = two < 1.0f ? two - (down - 1.0f) : 1.0f - (down - two);
+  const {f} ratio = up / down;
+  const {f} ratio_rest = (fma(-ratio, down, up) + (up_rest - ratio * down_rest)) / down;
+  const {f} s = as_{f}((as_{u}(t) + 0x800u) & 0xfffff000u), e = exp(-s * s);
+  const {f} z = (s - t) * (s + t);
+  const {f} more = z + z * z * (0.5f + z * (0x1.555556p-3f + z * 0x1.555556p-5f));
+  const {f} far = fma(e, ratio, e * (ratio * more + (ratio_rest + ratio_rest * more)));
+  return x > 0.46875f ? far : near;
 }}"""
 
 
 def needed(name: str) -> list[str]:
     """What a function calls; each sorts before the function itself."""
     function, _, width = name.removeprefix("lg_").partition("_")
+    if function == "erfc":
+        return [f"lg_erf_{width}"]
     return ["lg_angle", f"lg_angle_{width}"] if function in _RESULTS else []
 
 
 def float_function(function: str, width: int) -> str:
     """The definition of one function for vectors of `width` lanes; 0: of the part for one."""
-    names = {"f": "float", "i": "int", "width": width, "name": function}
+    names = {"f": "float", "i": "int", "u": "uint", "width": width, "name": function}
     if width > 1:
-        names |= {"f": f"float{width}", "i": f"int{width}"}
+        names |= {"f": f"float{width}", "i": f"int{width}", "u": f"uint{width}"}
     match function:
         case "angle" if width == 0:
             return _ANGLE_FAR
@@ -139,5 +162,7 @@ def float_function(function: str, width: int) -> str:
             return _CIRCULAR.format(**names, result=_RESULTS[function].format(**names))
         case "atan2":
             return _ATAN2.format(**names)
-        case _:
+        case "erf":
             return _ERF.format(**names)
+        case _:
+            return _ERFC.format(**names)

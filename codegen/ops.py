@@ -91,7 +91,7 @@ def _binary(name: str) -> Callable[[Node, Node], Node]:
 neg, abs_, sign = _unary("neg"), _unary("abs"), _unary("sign")
 exp, log, sin, cos, tan = (_unary(k) for k in ("exp", "log", "sin", "cos", "tan"))
 asin, acos, atan = _unary("asin"), _unary("acos"), _unary("atan")
-sinh, cosh, tanh, erf = _unary("sinh"), _unary("cosh"), _unary("tanh"), _unary("erf")
+sinh, cosh, tanh, erf, erfc = (_unary(k) for k in ("sinh", "cosh", "tanh", "erf", "erfc"))
 sqrt, rsqrt, expm1, log1p = (_unary(k) for k in ("sqrt", "rsqrt", "expm1", "log1p"))
 exp2, log2, log10 = _unary("exp2"), _unary("log2"), _unary("log10")
 floor, ceil, round_, trunc = (_unary(k) for k in ("floor", "ceil", "round", "trunc"))

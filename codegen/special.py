@@ -5,14 +5,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["erf", "to_integer"]
+__all__ = ["erf", "erfc", "to_integer"]
 
-_erf = np.frompyfunc(math.erf, 1, 1)
+_erf, _erfc = np.frompyfunc(math.erf, 1, 1), np.frompyfunc(math.erfc, 1, 1)
 
 
 def erf(x: Any) -> Any:
     """The error function, computed in float64 (`math.erf`) and rounded to the dtype of x."""
     return np.asarray(_erf(x)).astype(x.dtype)
+
+
+def erfc(x: Any) -> Any:
+    """1 - erf(x) without the cancellation, computed in float64 (`math.erfc`)."""
+    return np.asarray(_erfc(x)).astype(x.dtype)
 
 
 def to_integer(x: Any, target: np.dtype[Any]) -> Any:

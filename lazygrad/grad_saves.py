@@ -16,7 +16,8 @@ __all__ = ["check_not_overwritten", "reads_forward_values"]
 # ops whose gradient reads the operand; for those of two, where the other one needs a gradient
 _READ_OPERANDS = {
     "mul", "div", "pow", "atan2", "contract", "abs", "log", "log2", "log10", "log1p", "sin", "cos",
-    "tan", "asin", "acos", "atan", "sinh", "cosh", "erf", "gather", "scatter", "where", "prod",
+    "tan", "asin", "acos", "atan", "sinh", "cosh", "erf", "erfc", "gather", "scatter", "where",
+    "prod",
 }  # fmt: skip
 _READ_RESULT = {"exp", "exp2", "expm1", "tanh", "sqrt", "rsqrt"}
 

@@ -31,8 +31,8 @@ def _start(value: int) -> Node:
 
 INDEX = np.array([[2], [0], [2]])
 UNARY = """
-    neg abs_ sign exp log sin cos tan asin acos atan sinh cosh tanh erf sqrt rsqrt expm1 log1p exp2
-    log2 log10 floor ceil round_ trunc
+    neg abs_ sign exp log sin cos tan asin acos atan sinh cosh tanh erf erfc sqrt rsqrt expm1 log1p
+    exp2 log2 log10 floor ceil round_ trunc
 """.split()  # noqa: SIM905  # a list of words is read faster than one of strings
 BINARY = "add sub mul div pow atan2 fmod mod floordiv maximum minimum".split()  # noqa: SIM905
 

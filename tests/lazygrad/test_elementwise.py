@@ -35,7 +35,7 @@ FUNCTIONS = {
     "asinh": (lambda x: x.asinh(), np.arcsinh, -3, 3),
     "acosh": (lambda x: x.acosh(), np.arccosh, 1.1, 4),
     "atanh": (lambda x: x.atanh(), np.arctanh, -0.9, 0.9),
-    "erfc": (lambda x: x.erfc(), lambda a: 1 - erf(a), -2, 1),
+    "erfc": (lambda x: x.erfc(), np.vectorize(math.erfc, otypes=[float]), -3, 9),
     "sigmoid": (lambda x: x.sigmoid(), sigmoid, -5, 5),
     "logit": (lambda x: x.logit(), lambda a: np.log(a / (1 - a)), 0.1, 0.9),
     "relu": (lambda x: x.relu(), lambda a: np.maximum(a, 0), 0.1, 3),

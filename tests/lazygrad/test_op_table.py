@@ -18,7 +18,7 @@ EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64":
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 POSITIVE = ("log", "log2", "log10", "sqrt", "rsqrt", "log1p", "pow")
 WITHIN_ONE = ("asin", "acos")
-CALLED_WITH_ONE = ("abs", "sign", "isnan", "sin", "cos", "tan", "tanh", "erf", "exp")
+CALLED_WITH_ONE = ("abs", "sign", "isnan", "sin", "cos", "tan", "tanh", "erf", "erfc", "exp")
 
 
 def _values(dtype: DType, kind: str = "") -> np.ndarray[Any, Any]:
@@ -42,7 +42,7 @@ def _values(dtype: DType, kind: str = "") -> np.ndarray[Any, Any]:
 def _fits(row: Any, dtype: DType) -> bool:
     float_only = {
         "div", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-        "erf", "sqrt", "rsqrt", "expm1", "log1p", "exp2", "log2", "log10", "floor", "ceil",
+        "erf", "erfc", "sqrt", "rsqrt", "expm1", "log1p", "exp2", "log2", "log10", "floor", "ceil",
         "round", "trunc", "atan2", "fmod", "isnan",
     }  # fmt: skip
     bits = {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not"}
