@@ -13,7 +13,7 @@ from lazygrad import runtime
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-NEEDS = {"bayes": ("matplotlib", "scipy")}
+NEEDS = {"bayes": ("matplotlib", "scipy"), "siren": ("matplotlib", "skimage")}
 
 
 @pytest.mark.large
