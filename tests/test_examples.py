@@ -13,7 +13,11 @@ from lazygrad import runtime
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-NEEDS = {"bayes": ("matplotlib", "scipy"), "siren": ("matplotlib", "skimage")}
+NEEDS = {
+    "bayes": ("matplotlib", "scipy"),
+    "heat": ("matplotlib",),
+    "siren": ("matplotlib", "skimage"),
+}
 
 
 @pytest.mark.large
