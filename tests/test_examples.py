@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import lazygrad as lg
 from lazygrad import runtime
 
 ROOT = Path(__file__).parent.parent
@@ -58,3 +59,30 @@ def test_effective_sizes_are_those_of_autoregressions() -> None:
     draws[0, :, 1] *= 5
     draws[:, :, 2] += np.linspace(0, 3, draws.shape[1])
     assert bayes["r_hat"](draws).min() > 1.05
+
+
+@pytest.mark.large
+def test_a_resumed_gpt_ends_with_the_same_bits(
+    device: runtime.Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tqdm")
+
+    def run(file: str, *options: str) -> dict[str, lg.Tensor]:
+        monkeypatch.setattr(sys, "argv", ["gpt.py", "--short", "--checkpoint", file, *options])
+        runpy.run_path(str(ROOT / "examples" / "gpt.py"), run_name="__main__")
+        saved = lg.load(file)
+        return saved["model"] | {f"{k} {n}": x for k, state in saved["optimizer"]["state"].items()
+                                 for n, x in state.items()}  # fmt: skip
+
+    monkeypatch.chdir(tmp_path)
+    whole = run("whole.safetensors", "--steps", "8")
+    half = run("parts.safetensors", "--steps", "8", "--stop", "3")
+    with pytest.raises(SystemExit, match=r"written with steps=8.*but this run has steps=9"):
+        run("parts.safetensors", "--steps", "9", "--resume")
+    parts = run("parts.safetensors", "--steps", "8", "--resume")
+    assert whole.keys() == parts.keys() == half.keys()
+    same = {
+        name: np.array_equal(np.asarray(whole[name]), np.asarray(parts[name])) for name in whole
+    }
+    assert all(same.values()), same
+    assert not np.array_equal(np.asarray(whole["head.weight"]), np.asarray(half["head.weight"]))
