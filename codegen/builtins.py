@@ -61,6 +61,36 @@ inline float{w} lg_round_float16_{width}(float{w} x) {{
   return as_float{w}((size < 0x477ff000u ? finite : big) | (bits & 0x80000000u));
 }}"""
 
+# The bits of a value that float16 or bfloat16 holds, and the value of bits.
+_NARROW = {
+    ("bits", "bfloat16"): """\
+inline ushort{w} lg_bits_bfloat16_{width}(float{w} x) {{
+  return convert_ushort{w}(as_uint{w}(x) >> 16);
+}}""",
+    ("value", "bfloat16"): """\
+inline float{w} lg_value_bfloat16_{width}(ushort{w} x) {{
+  return as_float{w}(convert_uint{w}(x) << 16);
+}}""",
+    ("bits", "float16"): """\
+inline ushort{w} lg_bits_float16_{width}(float{w} x) {{
+  const uint{w} bits = as_uint{w}(x), size = bits & 0x7fffffffu;
+  const uint{w} tiny = convert_uint{w}(as_float{w}(size) * 0x1p24f);
+  const uint{w} finite = size < 0x38800000u ? tiny : (size - 0x38000000u) >> 13;
+  const uint{w} nan = 0x7e00u | ((size >> 13) & 0x3ffu);
+  const uint{w} big = size > 0x7f800000u ? nan : (uint{w})(0x7c00u);
+  return convert_ushort{w}((size < 0x7f800000u ? finite : big) | ((bits >> 16) & 0x8000u));
+}}""",
+    ("value", "float16"): """\
+inline float{w} lg_value_float16_{width}(ushort{w} x) {{
+  const uint{w} bits = convert_uint{w}(x), size = bits & 0x7fffu;
+  const uint{w} tiny = as_uint{w}(convert_float{w}(size) * 0x1p-24f);
+  const uint{w} bias = size < 0x7c00u ? (uint{w})(0x38000000u) : (uint{w})(0x70000000u);
+  const uint{w} plain = (size << 13) + bias;
+  return as_float{w}((size < 0x400u ? tiny : plain) | ((bits & 0x8000u) << 16));
+}}""",
+    ("round", "bfloat16"): _ROUND_BFLOAT16,
+    ("round", "float16"): _ROUND_FLOAT16,
+}
 
 _ARGSORT = """\
 inline int lg_before_{name}({t} a, {t} b) {{ return {before}; }}
@@ -292,8 +322,8 @@ def _function(name: str) -> str:
             return _argsort(order, DTYPES[dtype])
         case ["check"]:
             return _CHECK
-        case ["round", dtype, width]:
-            text = _ROUND_FLOAT16 if dtype == "float16" else _ROUND_BFLOAT16
+        case ["round" | "bits" | "value" as function, dtype, width]:
+            text = _NARROW[function, dtype]
             return text.format(w="" if width == "1" else width, width=width)
         case ["to", bfloat]:
             return _TO_BFLOAT.format(w=bfloat.removeprefix("bfloat"))

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from .contraction_form import Labels, decompose, plan_form
 from .dtype import DType, float32, int32, int64
 from .emit import Emitter, topological
-from .expression import Expressions, Index, Value, flat_index
+from .expression import Expressions, Index, Value
 from .graph import Node
-from .index import Ix, Var, variables
+from .index import Ix, Var, flat_index, variables
 from .kernel import (
     Array,
     Assign,

@@ -45,6 +45,13 @@ def _same(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     return dtype, shape
 
 
+def _number(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
+    dtype, shape = _same(src, arg)
+    if dtype is bool_:  # in kernels a mask, whose true is below its false
+        raise TypeError("expected a number, got bool: cast it, or write it with bitwise rows")
+    return dtype, shape
+
+
 def _float(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     dtype, shape = _same(src, arg)
     if dtype.kind != "f":
@@ -56,11 +63,20 @@ def _predicate(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     return bool_, _same(src, arg)[1]
 
 
+def _ordered(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
+    return bool_, _number(src, arg)[1]
+
+
 def _integral(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     dtype, shape = _same(src, arg)
     if dtype.kind == "f":
         raise TypeError(f"expected an integer or bool dtype, got {dtype.name}")
     return dtype, shape
+
+
+def _shift(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
+    _integral(src, arg)
+    return _number(src, arg)
 
 
 def _where(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
@@ -138,10 +154,14 @@ def _row(name: str, infer: Any, numpy: Any, opencl: Any, grad: Any = None, ulp: 
     return op
 
 
-ADD = _row("add", _same, np.add, "{0} + {1}", lambda o, g, n: (g, g))
-SUB = _row("sub", _same, np.subtract, "{0} - {1}", lambda o, g, n: (g, o.neg(g)))
+ADD = _row("add", _number, np.add, "{0} + {1}", lambda o, g, n: (g, g))
+SUB = _row("sub", _number, np.subtract, "{0} - {1}", lambda o, g, n: (g, o.neg(g)))
 MUL = _row(
-    "mul", _same, np.multiply, "{0} * {1}", lambda o, g, n: (o.mul(g, n.src[1]), o.mul(g, n.src[0]))
+    "mul",
+    _number,
+    np.multiply,
+    "{0} * {1}",
+    lambda o, g, n: (o.mul(g, n.src[1]), o.mul(g, n.src[0])),
 )
 DIV = _row(
     "div",
@@ -152,15 +172,15 @@ DIV = _row(
     2.5,
     4,
 )
-NEG = _row("neg", _same, np.negative, "-{0}", lambda o, g, n: (o.neg(g),))
+NEG = _row("neg", _number, np.negative, "-{0}", lambda o, g, n: (o.neg(g),))
 ABS = _row(
     "abs",
-    _same,
+    _number,
     np.abs,
     text.int_or("fabs({0})", "({0} < ({T})(0) ? ({T})(-{0}) : {0})"),
     lambda o, g, n: (o.mul(g, o.sign(n.src[0])),),
 )
-SIGN = _row("sign", _same, np.sign, text.sign, _zero_grad)
+SIGN = _row("sign", _number, np.sign, text.sign, _zero_grad)
 EXP = _row("exp", _float, np.exp, text.exp, lambda o, g, n: (o.mul(g, n),), 2.5, 12)
 LOG = _row("log", _float, np.log, "log({0})", lambda o, g, n: (o.div(g, n.src[0]),), 2.5, 12)
 SIN = _row(
@@ -321,7 +341,7 @@ FLOOR = _row("floor", _float, np.floor, "floor({0})", _zero_grad)
 CEIL = _row("ceil", _float, np.ceil, "ceil({0})", _zero_grad)
 ROUND = _row("round", _float, np.rint, "rint({0})", _zero_grad)
 TRUNC = _row("trunc", _float, np.trunc, "trunc({0})", _zero_grad)
-POW = _row("pow", _same, meaning.power, text.pow, _pow_grad, 2.5, 32)
+POW = _row("pow", _number, meaning.power, text.pow, _pow_grad, 2.5, 32)
 ATAN2 = _row(
     "atan2",
     _float,
@@ -336,10 +356,10 @@ ATAN2 = _row(
     2.5,
     24,
 )
-FLOORDIV = _row("floordiv", _same, meaning.floor_div, text.floor_div, _zero_grad, 2.5, 6)
+FLOORDIV = _row("floordiv", _number, meaning.floor_div, text.floor_div, _zero_grad, 2.5, 6)
 MOD = _row(
     "mod",
-    _same,
+    _number,
     meaning.mod,
     text.floor_mod,
     lambda o, g, n: (g, o.neg(o.mul(g, o.floor(o.div(n.src[0], n.src[1]))))),
@@ -355,19 +375,19 @@ FMOD = _row(
     0.5,
     16,
 )
-MAXIMUM = _row("maximum", _same, np.maximum, text.extreme(">"), _pick_grad)
-MINIMUM = _row("minimum", _same, np.minimum, text.extreme("<"), _pick_grad)
-LT = _row("lt", _predicate, np.less, text.comparison("<"))
-LE = _row("le", _predicate, np.less_equal, text.comparison("<="))
+MAXIMUM = _row("maximum", _number, np.maximum, text.extreme(">"), _pick_grad)
+MINIMUM = _row("minimum", _number, np.minimum, text.extreme("<"), _pick_grad)
+LT = _row("lt", _ordered, np.less, text.comparison("<"))
+LE = _row("le", _ordered, np.less_equal, text.comparison("<="))
 EQ = _row("eq", _predicate, np.equal, text.comparison("=="))
 NE = _row("ne", _predicate, np.not_equal, text.comparison("!="))
 ISNAN = _row("isnan", _predicate, np.isnan, text.isnan)
 AND = _row("bitwise_and", _integral, np.bitwise_and, "{0} & {1}")
 OR = _row("bitwise_or", _integral, np.bitwise_or, "{0} | {1}")
 XOR = _row("bitwise_xor", _integral, np.bitwise_xor, "{0} ^ {1}")
-NOT = _row("bitwise_not", _integral, np.invert, "~{0}")
-SHL = _row("shl", _integral, meaning.shift(np.left_shift, True), text.shift("<<"))
-SHR = _row("shr", _integral, meaning.shift(np.right_shift, False), text.shift(">>"))
+NOT = _row("bitwise_not", _integral, np.invert, text.invert)
+SHL = _row("shl", _shift, meaning.shift(np.left_shift, True), text.shift("<<"))
+SHR = _row("shr", _shift, meaning.shift(np.right_shift, False), text.shift(">>"))
 WHERE = _row(
     "where",
     _where,

@@ -19,9 +19,9 @@ from .kernel import (
     Literal,
     Load,
     Loop,
+    Narrow,
     Position,
     Rhs,
-    Rounded,
     Splat,
     Statement,
     Store,
@@ -268,8 +268,9 @@ class Emitter:
             names = tuple([self.vector(a, width) for a in v.args])
             operand = ctype_of(v.args[-1].dtype, width)
             return Apply(v.op, names, operand), v.op.name.removeprefix("bitwise_") + "_"
-        if v.kind == "rounded":
-            return Rounded(self.vector(v.args[0], width), v.dtype), "r"
+        if v.kind == "narrow":
+            function, dtype = v.payload
+            return Narrow(function, self.vector(v.args[0], width), dtype), "r"
         if v.kind == "checked":
             return Alias(self.vector(v.args[0], width)), "x"
         if v.kind == "load":

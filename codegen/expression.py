@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import ops
-from .dtype import DType
+from .dtype import DType, uint16
 from .graph import Node, Op
-from .index import Condition, Ix, Var, variables
+from .index import Condition, Ix, Var, flat_index, unflatten, variables
 
-__all__ = ["Expressions", "Value", "flat_index"]
+__all__ = ["Expressions", "Value"]
 
-_CAST = ops.TABLE["cast"]
+_CAST, _BITCAST = ops.TABLE["cast"], ops.TABLE["bitcast"]
 
 Index = tuple[Ix, ...]
 Request = tuple[Node, Index, tuple[Condition, ...]]
@@ -27,14 +27,14 @@ Request = tuple[Node, Index, tuple[Condition, ...]]
 class Value:
     """What one iteration computes.
 
-    `kind`: apply, rounded, checked, load, literal, argument, position, select, reduce, datum or
+    `kind`: apply, narrow, checked, load, literal, argument, position, select, reduce, datum or
     result.
 
     `deps` are the loop variables it varies with. A `reduce` combines args[0] over `over`. A
-    `datum` is args[0] as a checked index variable. A `rounded` is args[0] as its dtype
-    holds it, where the kernel computes in a wider one; a `checked` is args[0] after args[1], a
-    datum, was checked. A `result` stands for what another part of
-    the kernel computes (the accumulators of a contraction).
+    `datum` is args[0] as a checked index variable. A `narrow` is args[0] rounded to float16 or
+    bfloat16, which compute in float32, its bits, or the value of bits. A `checked` is args[0]
+    after args[1], a datum, was checked. A `result` stands for what another part of the kernel
+    computes (the accumulators of a contraction).
     """
 
     kind: str
@@ -46,31 +46,6 @@ class Value:
     conditions: tuple[Condition, ...] = ()
     payload: Any = None  # literal, array or argument name, fill, var, count
     over: frozenset[Var] = frozenset()
-
-
-def flat_index(index: Sequence[Ix], shape: Sequence[int]) -> Ix:
-    """The row-major position of an index."""
-    flat, stride = Ix(), 1
-    for i, n in zip(reversed(index), reversed(shape), strict=True):
-        if n != 1:
-            flat = flat + i * stride
-        stride *= n
-    return flat
-
-
-def _unflatten(flat: Ix, shape: Sequence[int]) -> list[Ix]:
-    index: list[Ix] = []
-    stride = 1
-    total = 1
-    for n in shape:
-        total *= n
-    for k, n in enumerate(reversed(shape)):
-        part = flat // stride
-        stride *= n
-        if stride < total or k < len(shape) - 1:
-            part = part % n
-        index.append(part if n != 1 else Ix())
-    return index[::-1]
 
 
 def _reshape_index(index: Index, old: Sequence[int], new: Sequence[int]) -> Index:
@@ -96,7 +71,7 @@ def _reshape_index(index: Index, old: Sequence[int], new: Sequence[int]) -> Inde
             left = iter(kept)  # only ones come and go; an index past the end stays what it is
             result.extend(next(left) if n != 1 else Ix() for n in old[i0:i])
         else:
-            result.extend(_unflatten(flat_index(index[j0:j], new[j0:j]), old[i0:i]))
+            result.extend(unflatten(flat_index(index[j0:j], new[j0:j]), old[i0:i]))
     return tuple(result)
 
 
@@ -231,7 +206,8 @@ class Expressions:
     def stored(self, n: Node, index: Index) -> Value:
         """The value of a node for a store, which does the rounding of a last cast itself."""
         v = self.value(n, index)
-        return v.args[0] if v.kind == "rounded" and v.dtype is n.dtype else v
+        rounded = v.kind == "narrow" and v.payload == ("round", n.dtype)
+        return v.args[0] if rounded else v
 
     def _visit(
         self, n: Node, index: Index, conditions: tuple[Condition, ...]
@@ -255,9 +231,11 @@ class Expressions:
                     [i if m != 1 else Ix() for i, m in zip(index[skip:], s.shape, strict=True)]
                 )
                 args.append((yield s, at_s, conditions))
+            if n.op is _BITCAST and n.dtype.itemsize == 2:
+                return self._bits_as(n.dtype, args[0])
             value = self._make("apply", n.dtype, tuple(args), op=n.op)
             if n.op is _CAST and n.dtype.is_narrow and n.src[0].dtype.itemsize > 1:
-                value = self._make("rounded", n.dtype, (value,))
+                value = self._narrow("round", n.dtype, value)
             return value
         if kind == "leaf":
             return self._visit_leaf(n, index)
@@ -266,6 +244,20 @@ class Expressions:
         if n.op is ops.TABLE["gather"]:
             return (yield from self._visit_gather(n, index, conditions))
         raise AssertionError(f"expression: {n!r} cannot be computed inside a loop")
+
+    def _narrow(self, function: str, dtype: DType, x: Value) -> Value:
+        result = uint16 if function == "bits" else dtype
+        return self._make("narrow", result, (x,), payload=(function, dtype))
+
+    def _bits_as(self, dtype: DType, x: Value) -> Value:
+        """A bitcast of two bytes: kernels hold the floats among them in four."""
+        if x.dtype.is_narrow:
+            x = self._narrow("bits", x.dtype, self._narrow("round", x.dtype, x))
+        elif dtype.is_narrow and x.dtype is not uint16:
+            x = self._make("apply", uint16, (x,), op=_BITCAST)
+        if dtype.is_narrow:
+            return self._narrow("value", dtype, x)
+        return x if x.dtype is dtype else self._make("apply", dtype, (x,), op=_BITCAST)
 
     def _visit_leaf(self, n: Node, index: Index) -> Value:
         name = n.op.name

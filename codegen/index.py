@@ -6,10 +6,20 @@
 Every Ix knows bounds, so that (4*i + j) // 4 is i where 0 <= j < 4. Quotients round down.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Condition", "Ix", "Quotient", "Remainder", "Var", "reach", "variables"]
+__all__ = [
+    "Condition",
+    "Ix",
+    "Quotient",
+    "Remainder",
+    "Var",
+    "flat_index",
+    "reach",
+    "unflatten",
+    "variables",
+]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -311,3 +321,28 @@ def conjunction(conditions: Iterable[Condition]) -> str:
 
 def all_variables(conditions: Iterable[Condition]) -> set[Var]:
     return variables(*[c.of for c in conditions])
+
+
+def flat_index(index: Sequence[Ix], shape: Sequence[int]) -> Ix:
+    """The row-major position of an index."""
+    flat, stride = Ix(), 1
+    for i, n in zip(reversed(index), reversed(shape), strict=True):
+        if n != 1:
+            flat = flat + i * stride
+        stride *= n
+    return flat
+
+
+def unflatten(flat: Ix, shape: Sequence[int]) -> list[Ix]:
+    index: list[Ix] = []
+    stride = 1
+    total = 1
+    for n in shape:
+        total *= n
+    for k, n in enumerate(reversed(shape)):
+        part = flat // stride
+        stride *= n
+        if stride < total or k < len(shape) - 1:
+            part = part % n
+        index.append(part if n != 1 else Ix())
+    return index[::-1]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtype import DType, int64
+from .dtype import DType, bool_, int64
 from .graph import Node, Op, Shape
 
 __all__ = ["INDEXING", "LEAVES", "MARKERS", "ScalarArg"]
@@ -71,6 +71,8 @@ def _scatter(src: tuple[Node, ...], arg: tuple[int, int, str]) -> tuple[DType, S
     index, values = src
     axis, count, mode = arg
     _check_index("scatter", index)
+    if values.dtype is bool_:
+        raise TypeError("scatter of bool needs a cast to an integer first")
     ok = len(index.shape) == len(values.shape) and all(
         m == n if d == axis else m in (1, n)
         for d, (n, m) in enumerate(zip(values.shape, index.shape, strict=True))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from . import ops
 from .emit import Emitter
-from .expression import Expressions, flat_index
+from .expression import Expressions
 from .graph import Node
-from .index import Ix, Var
+from .index import Ix, Var, flat_index
 from .indexing import scatter_identity
 from .kernel import (
     Apply,

@@ -15,7 +15,7 @@
         | Literal(value) | Position(index, stride) | Argument(name) | Splat(name)
         | Lanes(names) | Horizontal(op, name) | Alias(name)
         | Test(conditions) | Checked(name, count, code)
-        | Rounded(name, dtype)               to what a store to that dtype would keep
+        | Narrow(function, name, dtype)      to, or from, what a store to that dtype would keep
 
 Names are assigned once per scope and typed, so a text never needs parentheses around operands.
 Index expressions are `Ix` over loop variables, arguments and checked data.
@@ -31,7 +31,7 @@ from .opencl_text import CType
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
     "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lanes", "Literal", "Load",
-    "Loop", "Param", "Position", "Rhs", "Rounded", "Splat", "Statement", "Store", "Test",
+    "Loop", "Narrow", "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test",
     "ctype_of", "format_kernel", "index_dtype", "verify_kernel",
 ]  # fmt: skip
 
@@ -130,16 +130,18 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Rounded:
-    """A value as `dtype` holds it, float16 or bfloat16, in the type it computes in."""
+class Narrow:
+    """A function of float16 or bfloat16, which compute in float32: `round` to what the dtype holds,
+    the `bits` of a rounded value, or the `value` that bits mean."""
 
+    function: str
     name: str
     dtype: DType
 
 
 Rhs = (
     Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lanes
-    | Horizontal | Alias | Test | Checked | Rounded
+    | Horizontal | Alias | Test | Checked | Narrow
 )  # fmt: skip
 
 
@@ -259,7 +261,7 @@ def _operands(rhs: Rhs) -> tuple[str, ...]:
             return names
         case Splat(name=name) | Horizontal(name=name) | Alias(name=name):
             return (name,)
-        case Checked(name=name) | Rounded(name=name):
+        case Checked(name=name) | Narrow(name=name):
             return (name,)
         case _:
             return ()

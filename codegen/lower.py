@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from .axes import Axes, choose_axes, extent
 from .emit import Emitter, topological
-from .expression import Expressions, Value, flat_index
+from .expression import Expressions, Value
 from .graph import Node, Op
-from .index import Condition, Ix, Var, variables
+from .index import Condition, Ix, Var, flat_index, variables
 from .kernel import (
     Alias,
     Apply,

@@ -28,10 +28,10 @@ from .kernel import (
     Literal,
     Load,
     Loop,
+    Narrow,
     Param,
     Position,
     Rhs,
-    Rounded,
     Splat,
     Statement,
     Store,
@@ -223,8 +223,8 @@ class _Printer:
                 return self._position(index, stride, ctype)
             case Argument(name=name):
                 return f"-{name}" if ctype.kind == "b" else name
-            case Rounded(name=name, dtype=dtype):
-                return f"lg_round_{dtype.name}_{ctype.width}({name})"
+            case Narrow(function=function, name=name, dtype=dtype):
+                return f"lg_{function}_{dtype.name}_{ctype.width}({name})"
             case Splat(name=name):
                 return f"({ctype.name})({name})"
             case Lanes(names=names):

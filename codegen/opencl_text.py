@@ -82,6 +82,17 @@ def floor_mod(args: Sequence[str], result: CType, operand: CType) -> str:
     return f"lg_mod_{result.name}({args[0]}, {args[1]})"
 
 
+def invert(args: Sequence[str], result: CType, operand: CType) -> str:
+    """`~x`, hidden from Intel's compiler (2026.2), which takes max(~x, y) of scalars for max(x, y).
+
+    Its optimizer knows every other spelling with a constant, and every spelling of max.
+    """
+    x = args[0]
+    if result.kind == "b" or result.width > 1 or result.size < 4:
+        return f"~{x}"
+    return f"({x} ^ -({result.name})(get_work_dim() > 0u))"  # there is no launch of 0 dimensions
+
+
 def int_or(float_text: str, int_text: str) -> Text:
     def text(args: Sequence[str], result: CType, operand: CType) -> str:
         chosen = float_text if result.kind == "f" else int_text

@@ -56,6 +56,8 @@ def _scan(src: tuple[Node, ...], arg: tuple[int, str]) -> tuple[DType, Shape]:
     axis, mode = arg
     if not 0 <= axis < len(src[0].shape) or mode not in _SCANS:
         raise ValueError(f"scan: axis {axis}, mode {mode!r} of {list(src[0].shape)}")
+    if src[0].dtype is bool_:
+        raise TypeError("scan of bool needs a cast to an integer first")
     return src[0].dtype, src[0].shape
 
 
@@ -108,12 +110,11 @@ def _prod_grad(o: Any, g: Node, n: Node) -> tuple[Node]:
     """The product of all others: exclusive scans from both sides, right also where x is 0."""
     x = n.src[0]
     axes = n.arg
+    if x.size <= n.size:  # of one factor each, or none at all
+        return (o.expand(g, x.shape),)
     kept = tuple(i for i in range(len(x.shape)) if i not in axes)
     flat = o.reshape(o.permute(x, kept + axes), (*[x.shape[i] for i in kept], -1))
     last = len(kept)
-    count = flat.shape[last]
-    if count < 2:
-        return (o.expand(g, x.shape),)
     one = o.const(1.0, x.dtype)
     before = o.shift_in(o.scan(flat, last, "mul"), last, one)
     after = o.flip(o.shift_in(o.scan(o.flip(flat, (last,)), last, "mul"), last, one), (last,))

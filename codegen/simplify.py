@@ -14,6 +14,7 @@ from . import ops
 from .dtype import int64
 from .graph import Node, Shape, node, rewrite
 from .indexing import scatter_identity
+from .integer_rules import inverted, merged_offsets
 from .reduction import contract_shape
 from .reference import evaluate
 
@@ -147,6 +148,10 @@ def _neg(n: Node) -> Node | None:
     return n.src[0].src[0] if n.src[0].op.name == "neg" else None
 
 
+_rule("add", "sub", "neg")(merged_offsets)
+_rule("bitwise_xor")(inverted)
+
+
 @_rule("bitwise_and", "bitwise_or")
 def _same_bits(n: Node) -> Node | None:
     return n.src[0] if n.src[0] is n.src[1] else None
@@ -155,6 +160,14 @@ def _same_bits(n: Node) -> Node | None:
 @_rule("cast")
 def _cast(n: Node) -> Node | None:
     x = n.src[0]
+    return x if x.dtype is n.dtype else None
+
+
+@_rule("bitcast")
+def _bitcast(n: Node) -> Node | None:
+    x = n.src[0]
+    if x.op.name == "bitcast":
+        return ops.bitcast(x.src[0], n.dtype)
     return x if x.dtype is n.dtype else None
 
 

@@ -1,4 +1,4 @@
-"""Splits long reductions in two stages, so that every core has work; and shapes up to ones."""
+"""Splits long reductions in stages, so that every core has work; narrow floats add up wide."""
 
 from collections.abc import Sequence
 
@@ -70,6 +70,17 @@ def _split_wide(n: Node, limits: Limits) -> Node | None:
     return None if whole is None else ops.cast(whole, n.dtype)
 
 
+def _scatter_wide(n: Node) -> Node | None:
+    """Sums at places are kept in memory, where float16 and bfloat16 would round each addition."""
+    index, values = n.src
+    axis, count, mode = n.arg
+    if not n.dtype.is_narrow or mode != "add":
+        return None
+    summed = ops.scatter(index, ops.cast(values, float32), axis, count, mode)
+    summed.origin = summed.origin or n.origin
+    return ops.cast(summed, n.dtype)
+
+
 def _split_contraction(n: Node, limits: Limits) -> Node | None:
     """A contraction with few results and a long sum: parts of the sum side by side."""
     a, b = n.src
@@ -108,6 +119,8 @@ def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
     def rule(n: Node) -> Node | None:
         if n.op.name in ("sum", "prod", "max", "min"):
             return _split_wide(n, limits) if n.dtype.is_narrow else _split(n, limits)
+        if n.op.name == "scatter":
+            return _scatter_wide(n)
         if n.op.name == "contract":
             return _split_contraction(n, limits)
         return None

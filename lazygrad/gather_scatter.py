@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import bool_, int64
+from lazygrad.codegen.dtype import bool_, int64, uint8
 from lazygrad.codegen.graph import Node, Shape
 from lazygrad.codegen.ops import broadcast_shapes
 
 from .errors import ShapeError, wrap_dim
 from .handle import TensorBase, wrap
 from .indexing import host_nonzero, value_node
+from .pointwise_nodes import add, not_for
 from .promotion import operand_node
 from .realize import from_host, host_view
-from .view_ops import write_at
+from .view_ops import add_at, write_at
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -289,9 +290,9 @@ class GatherScatterMethods(TensorBase):
         if alpha != 1:
             values = ops.mul(values, value_node(alpha, node.dtype, self._base.device))
         if not node.shape:
-            return ops.add(node, ops.reshape(values, ()))
+            return add(node, ops.reshape(values, ()))
         _check_slices(name, node, places, values, at)
-        return ops.add(node, ops.scatter(places, values, at, node.shape[at], "add"))
+        return add_at(node, places, values, at)
 
     def _index_copied(
         self, name: str, dim: int, index: "Tensor", source: Any, fill: bool = False
@@ -391,6 +392,12 @@ def _reduced(
     old: Node, places: Node, values: Node, at: int, reduce: str, include_self: bool
 ) -> Node:
     """`old` with the values for each place combined with what it held, or among themselves."""
+    if old.dtype is bool_:  # as 0 and 1, of which sums keep the larger one
+        if reduce == "mean":
+            raise not_for("mean", old, "Convert it first: x.to(lg.float32).")
+        small, more = ops.cast(old, uint8), ops.cast(values, uint8)
+        extreme = "amin" if reduce == "amin" else "amax"
+        return ops.cast(_reduced(small, places, more, at, extreme, include_self), bool_)
     count, mode = old.shape[at], _REDUCTIONS[reduce]
     found = ops.scatter(places, values, at, count, mode)
     one = ops.const(1, int64)

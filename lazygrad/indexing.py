@@ -17,7 +17,7 @@ from .handle import TensorBase
 from .index_key import Key, Lookup, parse_key
 from .promotion import scalar_operand
 from .realize import from_host, host_view
-from .view_ops import Reshape, Slice, write_at
+from .view_ops import Reshape, Slice, add_at, write_at
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -75,8 +75,7 @@ class _Merged:
         if accumulate:
             lined = tuple([count if i == self.axis else 1 for i in range(len(rows))])
             index = ops.reshape(self.index, lined)
-            added = ops.scatter(index, values, self.axis, self.shape[self.axis], "add")
-            merged = ops.add(merged, added)
+            merged = add_at(merged, index, values, self.axis)
         else:
             merged = write_at(merged, self.index, values, self.axis)
         inverse = tuple(sorted(range(len(self.order)), key=self.order.__getitem__))

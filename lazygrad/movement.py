@@ -44,11 +44,6 @@ class MovementMethods(TensorBase):
                 f"view: got {dtype.name} for a {own.name} tensor, expected a dtype of the same "
                 f"size, {own.itemsize} bytes, and no bool; x.to(dtype) converts values"
             )
-        if own.itemsize == 2 and dtype is not own and "f" in (dtype.kind, own.kind):
-            raise NotImplementedError(
-                f"view: got {dtype.name} for a {own.name} tensor, computed as 32 bits; "
-                "write lg.from_numpy(x.numpy().view(...))"
-            )
         return self._view(Bitcast(dtype))
 
     def view_as(self, other: TensorBase) -> "Tensor":

@@ -133,6 +133,8 @@ def _bits(name: str, op: Binary) -> Binary:
     def build(a: Node, b: Node) -> Node:
         if a.dtype.kind == "f":
             raise not_for(name, a, "Bits are of integers and bools: compare first, or cast.")
+        if a.dtype is bool_ and "shift" in name:
+            raise not_for(name, a, "Convert it first: x.to(lg.uint8).")
         return op(a, b)
 
     return build

@@ -9,6 +9,7 @@ from lazygrad.codegen.dtype import bool_, float32, int32, int64
 from lazygrad.codegen.graph import Node
 
 from .handle import TensorBase
+from .pointwise_nodes import le
 from .promotion import (
     Number,
     Operand,
@@ -47,11 +48,11 @@ def _floating(op: Callable[[Node, Node], Node]) -> Callable[[Node, Node], Node]:
 
 
 def _at_least(x: Node, low: Node) -> Node:
-    return _kept(x, ops.le(low, x), low)
+    return _kept(x, le(low, x), low)
 
 
 def _at_most(x: Node, high: Node) -> Node:
-    return _kept(x, ops.le(x, high), high)
+    return _kept(x, le(x, high), high)
 
 
 def _kept(x: Node, inside: Node, bound: Node) -> Node:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, bool_, int64
+from lazygrad.codegen.dtype import DType, bool_, int64, uint8
 from lazygrad.codegen.graph import Node, Shape
 
 from .errors import ShapeError
@@ -302,6 +302,15 @@ def strided_write(old: Node, new: Node, layout: Layout) -> Node:
     index = ops.reshape(ops.expand(place, new.shape), (new.size,))
     flat = write_at(ops.reshape(old, (old.size,)), index, ops.reshape(new, (new.size,)), 0)
     return ops.reshape(flat, old.shape)
+
+
+def add_at(old: Node, index: Node, values: Node, axis: int) -> Node:
+    """`values` added at the places of an index; of bools: whether any is true, as in PyTorch."""
+    count = old.shape[axis]
+    if old.dtype is not bool_:
+        return ops.add(old, ops.scatter(index, values, axis, count, "add"))
+    found = ops.scatter(index, ops.cast(values, uint8), axis, count, "max")
+    return ops.bitwise_or(old, ops.cast(found, bool_))
 
 
 def write_at(old: Node, index: Node, new: Node, axis: int) -> Node:

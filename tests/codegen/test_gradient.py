@@ -166,6 +166,14 @@ def test_third_order() -> None:
     np.testing.assert_allclose(evaluate([y], {leaf: value})[0], expected, rtol=1e-12)
 
 
+def test_products_of_nothing_and_of_one_have_gradients() -> None:
+    for shape, axes in (((1, 0, 1), (0, 2)), ((2, 0), (1,)), ((0, 1), (0,)), ((1, 3), (0,))):
+        x = ops.variable(ops.buffer(float64, shape), ops.fresh_number())
+        y = ops.prod(x, axes)
+        (g,) = gradient([y], [ops.expand(ops.const(1.0, float64), y.shape)], [x])
+        assert evaluate([g])[0].tolist() == np.ones(shape).tolist()
+
+
 def test_prod_and_cumprod_are_exact_at_zeros() -> None:
     leaf = ops.buffer(float64, (4,))
     x = ops.variable(leaf, ops.fresh_number())

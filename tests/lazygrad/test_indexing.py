@@ -105,6 +105,25 @@ def test_repeated_places_keep_the_last_value_or_add():
     assert x.tolist() == [4.0, 5.0, 3.0]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_narrow_floats_add_up_wide(dtype):
+    steps = lg.full((4096,), 0.25, dtype=getattr(lg, dtype))
+    total = lg.zeros(2, dtype=steps.dtype).index_add(0, lg.zeros(4096, dtype=lg.int64), steps)
+    assert total.tolist() == [1024.0, 0.0]
+
+
+def test_sums_of_bools_are_whether_any_is_true():
+    for library in (torch, lg):
+        x, y = library.tensor([False, True, True]), library.tensor([True, True, False, True])
+        places, all_true = library.tensor([0, 0, 1, 1]), library.tensor([True] * 4)
+        assert x.index_add(0, places, y).tolist() == [True, True, True]
+        assert x.scatter_add(0, places, y).tolist() == [True, True, True]
+        assert x.index_put((places,), all_true, accumulate=True).tolist() == [True, True, True]
+        for include in (True, False):
+            lowest = x.scatter_reduce(0, places, y, "amin", include_self=include)
+            assert lowest.tolist() == [not include, False, True]
+
+
 INDEX = np.array([[0, 2, 1, 0], [1, 1, 0, 2]])
 ROWS = np.array([2, 0])
 

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DTYPES, DType, bool_, float32, int32, int64, uint64
+from lazygrad.codegen.dtype import (
+    DTYPES,
+    DType,
+    bool_,
+    float32,
+    int16,
+    int32,
+    int64,
+    uint16,
+    uint64,
+)
 from lazygrad.codegen.graph import Node, node
 from lazygrad.codegen.reference import evaluate
 from lazygrad.realize import from_host, realize_nodes, to_host
@@ -144,6 +154,14 @@ def test_values_beside_special_ones(name: str, device: Any) -> None:
         _within(value[usual], expected[usual], allowed, f"{row_name} of {name}")
 
 
+def test_rows_of_numbers_refuse_bool() -> None:
+    """A mask's true is -1 in kernels: lt and the like would order it the wrong way around."""
+    masks = [ops.buffer(bool_, (3,)) for _ in range(2)]
+    for name in ("add", "maximum", "lt", "le", "shl"):
+        with pytest.raises(TypeError, match="bool"):
+            node(ops.TABLE[name], tuple(masks))
+
+
 def test_casts(device: Any) -> None:
     """Every pair of types; values that fit nowhere have one meaning."""
     special = np.array([0, -0.0, 1.7, -1.7, 200, -200, 3e9, -3e9, 1e19, np.inf, -np.inf, np.nan])
@@ -171,6 +189,41 @@ def test_bits_and_random_words(device: Any) -> None:
     wanted = evaluate(outputs, data)
     for value, expected in zip(_run(outputs, device), wanted, strict=True):
         np.testing.assert_array_equal(value, expected)
+
+
+def test_bits_of_narrow_floats(device: Any) -> None:
+    """Every one of them, as a value and back; of values in kernels, after they are rounded."""
+    for name in ("float16", "bfloat16"):
+        dtype = DTYPES[name]
+        bits = _leaf(np.arange(65536).astype(np.int16), int16, device)
+        x = ops.bitcast(bits, dtype)
+        outputs = [
+            ops.cast(x, float32), ops.bitcast(ops.mul(x, ops.scalar(1.0, dtype)), uint16),
+            ops.bitcast(ops.mul(x, ops.scalar(1.7, dtype)), int16),
+        ]  # fmt: skip
+        wanted = evaluate(outputs, {bits: to_host(bits, device)})
+        number = ~np.isnan(wanted[0])
+        values = _run(outputs, device)
+        assert np.isnan(values[0][~number]).all()
+        for value, expected in zip(values, wanted, strict=True):
+            np.testing.assert_array_equal(value[number], expected[number], err_msg=name)
+
+
+def test_the_larger_of_an_inverted_value(device: Any) -> None:
+    """Intel's compiler (2026.2) takes max(~x, y) for max(x, y), however ~x is spelled."""
+    for dtype in (int32, uint64):
+        x, y = (_leaf(_values(dtype), dtype, device) for _ in range(2))
+        data = {leaf: to_host(leaf, device) for leaf in (x, y)}
+        one, minus_one = ops.const(1, dtype), ops.const(-1, dtype)
+        for spelled in (
+            ops.bitwise_not(x), ops.bitwise_xor(x, minus_one), ops.sub(minus_one, x),
+            ops.neg(ops.add(x, one)), ops.sub(ops.neg(x), one), ops.add(ops.neg(x), minus_one),
+            ops.sub(ops.sub(one, x), ops.const(2, dtype)),
+        ):  # fmt: skip
+            for chosen in (ops.maximum(spelled, y), ops.where(ops.lt(spelled, y), spelled, y)):
+                (wanted,) = evaluate([chosen], data)
+                (got,) = _run([chosen], device)  # alone: with other users of ~x it was right
+                np.testing.assert_array_equal(got, wanted, err_msg=f"{spelled!r} of {dtype.name}")
 
 
 Builder = Callable[[Node, Node], Node]
