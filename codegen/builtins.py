@@ -90,6 +90,18 @@ inline float{w} lg_value_float16_{width}(ushort{w} x) {{
 }}""",
     ("round", "bfloat16"): _ROUND_BFLOAT16,
     ("round", "float16"): _ROUND_FLOAT16,
+    # PoCL 3.1 takes it that vectors of half lie at multiples of their size, and crashes elsewhere
+    ("load", "float16"): """\
+inline float{w} lg_load_float16_{width}(__global const half* at) {{
+  const ushort{w} bits = vload{w}(0, (__global const ushort*)at);
+  return vload_half{w}(0, (const half*)&bits);
+}}""",
+    ("store", "float16"): """\
+inline void lg_store_float16_{width}(float{w} x, __global half* at) {{
+  ushort{w} bits;
+  vstore_half{w}_rte(x, 0, (half*)&bits);
+  vstore{w}(bits, 0, (__global ushort*)at);
+}}""",
 }
 
 _ARGSORT = """\
@@ -322,7 +334,7 @@ def _function(name: str) -> str:
             return _argsort(order, DTYPES[dtype])
         case ["check"]:
             return _CHECK
-        case ["round" | "bits" | "value" as function, dtype, width]:
+        case ["round" | "bits" | "value" | "load" | "store" as function, dtype, width]:
             text = _NARROW[function, dtype]
             return text.format(w="" if width == "1" else width, width=width)
         case ["to", bfloat]:

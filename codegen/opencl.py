@@ -132,7 +132,7 @@ class _Printer:
             return one if width == 1 else f"({ctype.name})({one})"
         if load.stride == 1:
             if dtype is float16:
-                return f"vload_half{width}(0, {load.array} + {at})"
+                return f"lg_load_float16_{width}({load.array} + {at})"
             raw = f"vload{width}(0, {load.array} + {at})"
             if dtype is bfloat16:
                 return f"as_float{width}(convert_uint{width}({raw}) << 16)"
@@ -190,7 +190,9 @@ class _Printer:
     def _store_one(self, array: str, dtype: DType, at: str, value: str, width: int) -> list[str]:
         suffix = "" if width == 1 else str(width)
         if dtype is float16:
-            return [f"vstore_half{suffix}_rte({value}, 0, {array} + {at});"]
+            if width > 1:
+                return [f"lg_store_float16_{width}({value}, {array} + {at});"]
+            return [f"vstore_half_rte({value}, 0, {array} + {at});"]
         if dtype is bfloat16:
             value = f"lg_to_bfloat{suffix}({value})"
         elif dtype is bool_:

@@ -325,3 +325,14 @@ def test_results_of_overlapping_windows_are_row_major(device):
     assert y.stride() == (3, 1) and y.view(-1).shape == (9,)
     y.reshape(-1).mul_(0)
     assert y.sum().item() == 0.0
+
+
+def test_vectors_of_halves_lie_anywhere(device):
+    """PoCL 3.1 takes it that they lie at multiples of their size, and crashes elsewhere."""
+    x = np.linspace(-2, 2, 12, dtype=np.float16)
+    stored = lg.tensor(x).expand(6, 12).expm1()
+    expected = np.broadcast_to(np.expm1(x.astype(np.float32)), (6, 12))
+    np.testing.assert_allclose(stored.numpy(), expected, 1e-3)
+    wide = np.linspace(-2, 2, 6 * 13, dtype=np.float16).reshape(6, 13)
+    loaded = lg.tensor(wide)[:, 1:].float().expm1()
+    np.testing.assert_allclose(loaded.numpy(), np.expm1(wide[:, 1:].astype(np.float32)), 1e-5, 1e-7)
