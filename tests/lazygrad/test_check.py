@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lazygrad import runtime
-from lazygrad.check import clean, runner
+from lazygrad.check import PARTS, clean, runner
 from lazygrad.runtime import icd
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +72,11 @@ def test_a_part_that_nobody_listens_to_ends(device: runtime.Device) -> None:
     asked = runner.ask("devices", str(device))
     next(asked)
     asked.close()  # waits for the child
+
+
+def test_every_part_is_there() -> None:
+    for part in PARTS:
+        assert (ROOT / "lazygrad" / "check" / f"{part}.py").is_file()
 
 
 @pytest.mark.parametrize(
