@@ -104,6 +104,13 @@ inline void lg_store_float16_{width}(float{w} x, __global half* at) {{
 }}""",
 }
 
+_COSINE = """\
+inline double{w} lg_cosine_{width}(double{w} x) {{
+  double{w} cosine;
+  sincos(x, &cosine);
+  return cosine;
+}}"""
+
 _ARGSORT = """\
 inline int lg_before_{name}({t} a, {t} b) {{ return {before}; }}
 
@@ -328,6 +335,8 @@ def _function(name: str) -> str:
             return float_function("angle", 0)
         case ["angle" | "sin" | "cos" | "tan" | "atan2" | "erf" | "erfc" as function, width]:
             return float_function(function, int(width))
+        case ["cosine", width]:
+            return _COSINE.format(w="" if width == "1" else width, width=width)
         case ["philox", width]:
             return _philox(int(width))
         case ["argsort", order, dtype]:

@@ -196,7 +196,7 @@ COS = _row(
     "cos",
     _float,
     np.cos,
-    text.ours_for_float("cos"),
+    text.cos,
     lambda o, g, n: (o.neg(o.mul(g, o.sin(n.src[0]))),),
     2.5,
     16,

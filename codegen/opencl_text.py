@@ -132,6 +132,12 @@ def ours_for_float(function: str) -> Text:
     return text
 
 
+def cos(args: Sequence[str], result: CType, operand: CType) -> str:
+    """Of doubles by sincos: Intel's compiler crashes where sin and cos of x and of sin(x) meet."""
+    function = "cosine" if result.base == "double" else "cos"
+    return f"lg_{function}_{result.width}({args[0]})"
+
+
 def exp(args: Sequence[str], result: CType, operand: CType) -> str:
     """Of doubles near overflow by e^44 lower: PoCL 3.1 is off by 2,000 ulp there."""
     x = args[0]

@@ -336,3 +336,17 @@ def test_vectors_of_halves_lie_anywhere(device):
     wide = np.linspace(-2, 2, 6 * 13, dtype=np.float16).reshape(6, 13)
     loaded = lg.tensor(wide)[:, 1:].float().expm1()
     np.testing.assert_allclose(loaded.numpy(), np.expm1(wide[:, 1:].astype(np.float32)), 1e-5, 1e-7)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_sines_of_sines_in_float64(device, count):
+    """Intel's compiler crashes where sin and cos of x and of sin(x) meet in a kernel."""
+    if not device.facts.has_fp64:
+        pytest.skip("the device has no float64")
+    at = np.linspace(-2, 2, count)
+    x = lg.tensor(at, requires_grad=True)
+    y = x.sin().sin()
+    (slope,) = lg.autograd.grad(y.sum(), x)
+    lg.realize(y, slope)
+    np.testing.assert_allclose(y.detach().numpy(), np.sin(np.sin(at)), 1e-14, 1e-15)
+    np.testing.assert_allclose(slope.numpy(), np.cos(np.sin(at)) * np.cos(at), 1e-13, 1e-15)
