@@ -13,6 +13,7 @@ import argparse
 import math
 import os
 import time
+import zlib
 from pydoc_data.topics import topics
 
 import numpy as np
@@ -129,7 +130,7 @@ def resume(path: str, model: GPT, optimizer: optim.Optimizer, settings: str) -> 
     if saved["settings"] != settings:
         raise SystemExit(
             f"--resume: {path} was written with {saved['settings']}, but this run has {settings}; "
-            "give the same options, or another file"
+            "give the same options (and version of Python, whose text it is), or another file"
         )
     model.load_state_dict(saved["model"])
     optimizer.load_state_dict(saved["optimizer"])
@@ -146,9 +147,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     options = parser.parse_args()
     options.short = options.short or os.environ.get("LAZYGRAD_SHORT") == "1"
-    options.steps = options.steps or (60 if options.short else 1500)
+    if options.steps is None:
+        options.steps = 60 if options.short else 1500
+    if options.stop is None:
+        options.stop = options.steps
+    if not 0 < options.stop <= options.steps:
+        parser.error(
+            f"--steps {options.steps} --stop {options.stop}: expected 1 <= stop <= steps; "
+            "leave --stop out to train through"
+        )
     if options.resume and not options.checkpoint:
         parser.error("--resume needs --checkpoint FILE, the file to go on from")
+    if options.resume and not os.path.exists(options.checkpoint):
+        parser.error(f"--resume: there is no {options.checkpoint}; leave --resume out to begin")
     return options
 
 
@@ -162,12 +173,16 @@ def main() -> None:
     size = 8 if options.short else 32
     model = GPT(len(alphabet), *shape)
     optimizer = optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.01)
-    settings = f"steps={options.steps}, seed={options.seed}, short={options.short}"
+    # the text differs between versions of Python
+    text_hash = zlib.crc32(train_text.tobytes() + alphabet.encode())
+    settings = (
+        f"steps={options.steps}, seed={options.seed}, short={options.short}, text={text_hash:08x}"
+    )
     first = resume(options.checkpoint, model, optimizer, settings) if options.resume else 0
     print(f"{sum(p.numel() for p in model.parameters())} weights, {len(train_text)} characters")
 
     every = max(1, options.steps // 6)
-    last = min(options.steps, options.stop or options.steps)
+    last = max(first, options.stop)
     with tqdm(range(first, last), initial=first, total=options.steps, unit="step") as bar:
         for step in bar:
             # drawn from the seed and the step alone, so that a resumed run sees the same text

@@ -79,6 +79,8 @@ def test_a_resumed_gpt_ends_with_the_same_bits(
     half = run("parts.safetensors", "--steps", "8", "--stop", "3")
     with pytest.raises(SystemExit, match=r"written with steps=8.*but this run has steps=9"):
         run("parts.safetensors", "--steps", "9", "--resume")
+    with pytest.raises(SystemExit):
+        run("none.safetensors", "--steps", "8", "--resume")
     parts = run("parts.safetensors", "--steps", "8", "--resume")
     assert whole.keys() == parts.keys() == half.keys()
     same = {
