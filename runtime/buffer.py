@@ -7,6 +7,7 @@ import pyopencl as cl
 
 from .device import Device
 from .errors import LaunchError, OutOfMemoryError, format_bytes
+from .forks import rlock
 from .pool import NO_MEMORY, Block
 
 # host data up to this size is copied aside, so that the caller need not wait for the queue
@@ -144,6 +145,11 @@ def _wait(name: str, buffer: Buffer) -> None:
         raise _failed(name, buffer, error) from error
 
 
+# PoCL 3.1 frees memory that one thread maps while another one unmaps it. Nothing is asked for in
+# here, so that a finalizer may wait for it, whatever it interrupted.
+_mapping = rlock()
+
+
 class _HostView:
     """Owner of a mapping: arrays made from it keep it, and it keeps the block out of the pool."""
 
@@ -160,7 +166,8 @@ class _HostView:
         }
 
     def __del__(self) -> None:
-        self._mapped = None  # unmaps
+        with _mapping:
+            self._mapped = None  # unmaps
         self._pool.unpin(self._block)
 
 
@@ -183,7 +190,7 @@ def host_view(buffer: Buffer) -> np.ndarray[Any, Any] | None:
     with device.lock:
         queue = device.queue
     try:
-        with device.waiting:
+        with device.waiting, _mapping:
             mapped, _ = cl.enqueue_map_buffer(
                 queue, memory, cl.map_flags.READ, 0, (buffer.nbytes,), np.dtype(np.uint8)
             )
