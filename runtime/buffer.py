@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pyopencl as cl
 
-from .device import Device
+from .device import Device, ForkedLock
 from .errors import LaunchError, OutOfMemoryError, format_bytes
-from .forks import rlock
+from .forks import never_free, rlock
 from .pool import NO_MEMORY, Block
 
 # host data up to this size is copied aside, so that the caller need not wait for the queue
@@ -154,7 +154,7 @@ class _HostView:
     """Owner of a mapping: arrays made from it keep it, and it keeps the block out of the pool."""
 
     def __init__(self, buffer: Buffer, block: Block, mapped: np.ndarray[Any, Any]) -> None:
-        self._pool = buffer.device.pool
+        self._device = buffer.device
         self._block = block
         self._mapped: Any = mapped
         block.pins += 1
@@ -166,9 +166,12 @@ class _HostView:
         }
 
     def __del__(self) -> None:
+        if isinstance(self._device.lock, ForkedLock):
+            never_free(self._mapped)
+            return
         with _mapping:
             self._mapped = None  # unmaps
-        self._pool.unpin(self._block)
+        self._device.pool.unpin(self._block)
 
 
 def host_view(buffer: Buffer) -> np.ndarray[Any, Any] | None:

@@ -48,36 +48,36 @@ class ForkedLock:
     def __exit__(self, *exc: object) -> None:
         pass
 
+    def acquire(self, blocking: bool = True) -> bool:
+        """Never: finalizers, which ask without waiting, leave things as they are."""
+        return False
+
 
 class DriverCalls:
-    """Entered around calls that may last, with `lock` where there is one.
+    """Entered around calls that may last, of drivers that take calls of several threads at once.
 
     At the interpreter's end no other thread may be inside: Python ends a daemon thread that comes
     back, and C++ ends the process when that passes through it.
     """
 
-    def __init__(self, lock: Any) -> None:
-        self._lock = lock
-        self._inside: list[None] = []
+    def __init__(self) -> None:
+        # by thread: what a Ctrl-C leaves here is the main thread's, which nobody waits for
+        self._inside: dict[int, None] = {}
         self._closed = False
 
     def __enter__(self) -> None:
         if self._closed:
             pause_daemon()
-        self._inside.append(None)
-        if self._lock is not None:
-            self._lock.acquire()
+        self._inside[threading.get_ident()] = None
 
     def __exit__(self, *exc: object) -> None:
-        if self._lock is not None:
-            self._lock.release()
-        self._inside.pop()
+        self._inside.pop(threading.get_ident(), None)
 
     def close(self, seconds: float) -> None:
-        """Lets no thread but the main one in any more; waits for those inside."""
+        """Lets no thread but this one in any more; waits for those inside."""
         self._closed = True
         deadline = time.monotonic() + seconds
-        while self._inside and time.monotonic() < deadline:
+        while set(self._inside) - {threading.get_ident()} and time.monotonic() < deadline:
             time.sleep(0.001)
 
 
@@ -127,7 +127,7 @@ class Device:
         # one lock for arguments and launches: an in-order queue takes one at a time anyway
         self.lock: Any = threading.RLock()
         # held while waiting, where the driver cannot take a call from another thread meanwhile
-        self.waiting = DriverCalls(None if self.facts.thread_safe else self.lock)
+        self.waiting: Any = DriverCalls() if self.facts.thread_safe else self.lock
         self.pool = Pool(self.implementation, self.facts, self._create_buffer)
         self._context: cl.Context | None = None
         self._queue: cl.CommandQueue | None = None
@@ -265,8 +265,11 @@ class Device:
         try:
             self.synchronize()
         finally:
-            self.waiting.close(SECONDS_AT_THE_END)
+            if isinstance(self.waiting, DriverCalls):
+                self.waiting.close(SECONDS_AT_THE_END)
             if self.lock.acquire(timeout=SECONDS_AT_THE_END):  # and keeps it
+                if self.waiting is self.lock:
+                    self.waiting = ClosedLock()
                 self.lock = ClosedLock()
 
     def memory_stats(self) -> dict[str, int]:

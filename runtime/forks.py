@@ -36,10 +36,15 @@ def keep_in_child(roots: Any) -> None:
     _kept.append(roots)
 
 
+def never_free(held: Any) -> None:
+    """Keeps a driver's object in this process until that has ended."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
+
+
 def leave_drivers_alone() -> None:
     """In a child whose parent had used a driver: neither frees its objects nor ends its library."""
     for roots in _kept:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(roots))
+        never_free(roots)
     with contextlib.suppress(AttributeError, OSError):  # glibc's and musl's on_exit
         libc = ctypes.CDLL(None)
         # called first of all such handlers, with the exit status

@@ -8,6 +8,7 @@ handed out while kernels that used it before are still to run.
 import heapq
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import pyopencl as cl
 
@@ -59,7 +60,7 @@ class Pool:
         self.facts = facts
         self.limit = facts.global_mem_bytes // 4
         self._create = create
-        self._lock = lock()
+        self._lock: Any = lock()
         self._free: dict[int, deque[Block]] = {}
         # finalizers run anywhere, inside this class too: they only append here
         self._returned: deque[Block] = deque()
@@ -107,6 +108,10 @@ class Pool:
         block.pins -= 1
         if block.given_back:
             self.give(block)
+
+    def close(self, lock: Any) -> None:
+        """From now on `lock` stands where the pool's was, and tells why nothing is to be had."""
+        self._lock = lock
 
     def empty(self) -> None:
         """Give all waiting blocks back to the driver."""

@@ -56,6 +56,7 @@ def fork_after_use(count: int) -> dict[str, str]:
     """What children see that are forked while other threads plan, build and wait."""
     x = lg.arange(8.0)
     kept = (x * 2).realize()
+    pending = kept
     answers = {}
     stop = threading.Event()
 
@@ -73,12 +74,17 @@ def fork_after_use(count: int) -> dict[str, str]:
         "compute": lambda: (x * 2 + 1).sum().item() == 64,
         "build": lambda: (x.sinh() * 3).numpy().shape == (8,),
         "read": lambda: kept.sum().item() == 56,
+        "read what runs": lambda: pending.numpy().shape == (8,),
+        "look at it": lambda: np.asarray(pending).shape == (8,),
+        "free memory": lambda: list(map(runtime.Device.empty_cache, runtime.devices())) != [],
         "new data": lambda: lg.tensor([1.0, 2.0]).sum().item() == 3,
         "exit": lambda: True,
     }
     for number in range(count):
         for name, task in tasks.items():
             time.sleep(0.003 * number)
+            for step in range(100):  # more than the device is asked about one by one
+                pending = (kept + step).realize()
             answers[f"{name} {number}"] = _forked(task)
     answers["never used"] = _never_used()
     stop.set()

@@ -46,7 +46,10 @@ def _compared(slope: Node, y: Node, x: Node, leaves: Mapping[Node, Array]) -> It
     at = _value(x, leaves).astype(np.float64)
     # away from ties, which share gradients: of min(max(x, c), c) a quarter, where the slope is 0
     at += 1e-3 * np.random.default_rng(0).normal(size=at.shape) * np.maximum(1.0, np.abs(at))
-    gradient = _value(slope, {**leaves, x: at})
+    values, parts = _values(y, {**leaves, x: at}), _values(slope, {**leaves, x: at})
+    gradient = parts[slope]
+    # where parts are this large, a step or a constant of float32 is lost beside them
+    lost = 1e-14 / _STEP * _largest(values) + 1e-7 * _largest(parts)
     for place in list(np.ndindex(at.shape))[:: max(1, at.size // _TRIED)]:
 
         def total(step: float, place: tuple[int, ...] = place) -> float:
@@ -60,14 +63,23 @@ def _compared(slope: Node, y: Node, x: Node, leaves: Mapping[Node, Array]) -> It
         if not np.isfinite([*slopes, got]).all() or abs(got) * step > 1 + abs(here):
             continue  # the steps are too wide to show it
         apart = float(np.ptp(slopes))  # large beside kinks, jumps and poles
-        if abs(got - middle) > 8 * apart + 1e-3 * abs(middle) + 1e-6 + 1e-8 * abs(here):
+        if abs(got - middle) > 8 * apart + 1e-3 * abs(middle) + 1e-6 + lost:
             yield f"at {list(place)}: {got:.9g}, expected {middle:.9g} within {8 * apart:.2g}"
 
 
+def _largest(values: Mapping[Node, Array]) -> float:
+    sizes = [np.abs(v).max() for v in values.values() if v.size and v.dtype.kind == "f"]
+    return float(np.max(sizes, initial=0.0))
+
+
 def _value(asked: Node, known: Mapping[Node, Array]) -> Array:
+    return _values(asked, known)[asked]
+
+
+def _values(asked: Node, known: Mapping[Node, Array]) -> dict[Node, Array]:
     values: dict[Node, Array] = {}
     for n in toposort([asked], stop=lambda n: n in known):
         values[n] = (
             known[n] if n in known else np.asarray(n.op.numpy(n, *[values[s] for s in n.src]))
         )
-    return values[asked]
+    return values

@@ -271,3 +271,25 @@ def test_threads_share_the_pool(device: runtime.Device) -> None:
         thread.join()
     assert not wrong
     assert device.memory_stats()["buffers_alive"] == alive
+
+
+def test_threads_may_look_at_one_buffer(device: runtime.Device) -> None:
+    """PoCL 3.1 frees memory that one thread maps while another one unmaps it."""
+    wrong = []
+
+    def look(buffer: runtime.Buffer) -> None:
+        for _ in range(50):
+            seen = runtime.host_view(buffer)
+            if seen is not None and (seen[0], seen[-1]) != (7, 7):
+                wrong.append(seen)
+            del seen
+
+    for _ in range(10):
+        buffer = runtime.allocate(device, 1 << 20)
+        runtime.write(buffer, np.full(1 << 20, 7, np.uint8))
+        threads = [threading.Thread(target=look, args=(buffer,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
