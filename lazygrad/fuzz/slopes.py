@@ -18,7 +18,7 @@ __all__ = ["wrong_slopes"]
 _STEP = 1e-5
 _TRIED = 3  # elements of a gradient
 # what stops gradients, or rounds: its slope over a step of ours is not its gradient
-_ROUGH = ("cast", "bitcast", "detach", "floor", "ceil", "round", "trunc", "floordiv")
+_ROUGH = ("cast", "bitcast", "detach", "variable", "floor", "ceil", "round", "trunc", "floordiv")
 
 
 @np.errstate(all="ignore")
