@@ -267,8 +267,13 @@ def explain_namespace(space: dict[str, Any], names: Mapping[str, Any]) -> None:
             continue
         if module.startswith(_BELOW):
             continue
-        if isinstance(member, FunctionType) and not hasattr(member, "_is_explained"):
-            space[name] = explained(member, name, names)
+        if isinstance(member, FunctionType):
+            if not hasattr(member, "_is_explained"):
+                space[name] = member = explained(member, name, names)
+            elif "." not in member.__qualname__:  # made public elsewhere
+                continue
+            # where pickle finds this very object
+            member.__module__, member.__qualname__ = space["__name__"], name
         elif isinstance(member, type) and not issubclass(member, (tuple, BaseException)):
             for cls in member.__mro__:
                 if cls.__module__.startswith("lazygrad"):
