@@ -15,7 +15,7 @@ from lazygrad.codegen.dtype import DType
 
 from .handle import TensorBase
 
-__all__ = ["ANYTHING", "OPERAND", "Contract", "contract", "contracts_of"]
+__all__ = ["ANYTHING", "OPERAND", "Contract", "contract", "contracts_of", "is_whole"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _flag(value: Any) -> bool:
     return isinstance(value, (np.bool_, int, np.integer)) and value in (0, 1)
 
 
-def _whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
     """What counts and places may be: whatever Python takes as an index, but no bool."""
     if isinstance(value, (bool, np.bool_)):
         return False
@@ -79,7 +79,7 @@ _PLAIN: dict[Any, Contract] = {
     None: Contract(frozenset({NoneType}), _none, "None"),
     NoneType: Contract(frozenset({NoneType}), _none, "None"),
     bool: Contract(frozenset({bool}), _flag, "bool"),
-    int: Contract(frozenset({int}), _whole, "int"),
+    int: Contract(frozenset({int}), is_whole, "int"),
     float: Contract(frozenset({float, int}), _real, "float"),
     DType: ANYTHING,  # `as_dtype` knows more
     np.generic: OPERAND,  # `operand_node` knows more, and speaks
@@ -115,6 +115,8 @@ def _of_items(origin: type, item: Contract, length: int | None = None) -> Contra
             return False
         if length is not None and len(value) != length:
             return False
+        if item.types.issuperset(map(type, value)):  # the short way
+            return True
         return all(type(part) in item.types or item.allows(part) for part in value)
 
     words = {"int": "ints", "float": "numbers", "Tensor": "Tensors", "str": "words"}

@@ -50,7 +50,7 @@ def empty_cache() -> None:
         found.runtime_device.empty_cache()
 
 
-def manual_seed(seed: int) -> None:
+def manual_seed(seed: int | float) -> None:
     """`lg.manual_seed`: one stream serves all devices."""
     _manual_seed(seed)
 

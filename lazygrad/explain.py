@@ -6,12 +6,13 @@ under the public name that was called, with what was given where its message doe
 
 import functools
 import inspect
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from types import FunctionType, TracebackType
 from typing import Any, TypeVar
 
-from .contract import ANYTHING, OPERAND, contract, contracts_of
+from .contract import ANYTHING, OPERAND, contract, contracts_of, is_whole
 from .errors import shown
 from .handle import TensorBase
 from .numpy_names import PYTORCH_NAMES
@@ -95,13 +96,19 @@ def explained(
                     if place >= count:
                         break
                     value = args[place]
-                    if type(value) not in types and not allows(value):
-                        raise refused(place, value)
+                    if type(value) not in types:
+                        if not allows(value):
+                            raise refused(place, value)
+                        if int in types and is_whole(value):
+                            args = (*args[:place], operator.index(value), *args[place + 1 :])
             for parameter in kwargs:
                 held = by_name.get(parameter)
                 value = kwargs[parameter]
-                if held and type(value) not in held.types and not held.allows(value):
-                    raise _refused(f"'{parameter}'", value, held)
+                if held and type(value) not in held.types:
+                    if not held.allows(value):
+                        raise _refused(f"'{parameter}'", value, held)
+                    if int in held.types and is_whole(value):
+                        kwargs[parameter] = operator.index(value)
             return function(*args, **kwargs)
         except _EXPLAINED as error:
             explain(error, args, kwargs)

@@ -51,13 +51,16 @@ def _log_of_double(x: Node) -> Node:
 
 
 def acosh(x: Node) -> Node:
-    """log1p(x - 1 + sqrt((x - 1) (x + 1))); log(2x) where the product may overflow."""
+    """log1p(x - 1 + sqrt(x - 1) sqrt(x + 1)); log(2x) where the product may overflow.
+
+    Of the roots, not of the product: its slope at 1 would be infinite times 0.
+    """
     one = constant(1, x)
     far = ops.lt(constant(_FAR, x), x)
     below = ops.lt(x, constant(0, x))  # 0 is outside, too, and its square is small
     near = ops.where(far, one, ops.where(below, constant(0, x), x))
     above = ops.sub(near, one)
-    root = ops.sqrt(ops.mul(above, ops.add(near, one)))
+    root = ops.mul(ops.sqrt(above), ops.sqrt(ops.add(near, one)))
     value = ops.log1p(ops.add(above, root))
     return ops.where(far, _log_of_double(ops.where(far, x, one)), value)
 

@@ -43,7 +43,7 @@ class Generator:
         self._seed = _FIRST_SEED
         self._offset = 0
 
-    def manual_seed(self, seed: int) -> Self:
+    def manual_seed(self, seed: int | float) -> Self:
         """Begins the stream of this seed; a negative one counts from 2**64 down."""
         if not -(1 << 63) <= seed <= _MASK:
             raise RuntimeError(f"manual_seed: got {seed}, expected an integer of 64 bits")
@@ -102,7 +102,7 @@ class Generator:
 default_generator = Generator()
 
 
-def manual_seed(seed: int) -> Generator:
+def manual_seed(seed: int | float) -> Generator:
     """Begins the stream of this seed for everything that names no generator."""
     return default_generator.manual_seed(seed)
 

@@ -1,6 +1,7 @@
 """Matrix products and their relatives: contractions by labels, so that no operand is copied."""
 
 import math
+import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +126,8 @@ def tensordot(a: TensorBase, b: TensorBase, dims: Any = 2) -> "Tensor":
     `dims`: a number of them, or two lists. Raises ShapeError where their sizes differ.
     """
     x, y = _pair("tensordot", a, b)
-    if isinstance(dims, int):
-        count = dims
+    if isinstance(dims, numbers.Integral):
+        count = int(dims)
         if not 0 <= count <= min(x.ndim, y.ndim):
             raise _misfit("tensordot", x, y, f"at least {dims} dimensions, or fewer dims")
         left, right = list(range(x.ndim - count, x.ndim)), list(range(count))

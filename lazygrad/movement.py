@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import numbers
 import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -314,8 +315,8 @@ class MovementMethods(TensorBase):
         """As many parts as told, sizes differing by at most 1, or cut at the listed indices."""
         shape = self._node.shape
         n = shape[wrap_dim("tensor_split", dim, len(shape))]
-        if isinstance(indices_or_sections, int):
-            count = indices_or_sections
+        if isinstance(indices_or_sections, numbers.Integral):
+            count = int(indices_or_sections)
             if not 0 < count <= max(n, _MOST_PARTS):
                 raise RuntimeError(
                     f"tensor_split: number of sections must be larger than 0, got {count}, "

@@ -317,7 +317,7 @@ class MathMethods(TensorBase):
         return node, ops.sub(x, ops.max_(ops.detach(x), axes)), axes
 
     def nan_to_num(
-        self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+        self, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
     ) -> "Tensor":
         """NaN, infinity and -infinity replaced; by 0 and the dtype's extremes by default."""
         x = self._node
@@ -328,7 +328,7 @@ class MathMethods(TensorBase):
         low = low if low is not None else -largest
         result = ops.where(ops.eq(x, constant(math.inf, x)), constant(high, x), x)
         result = ops.where(ops.eq(x, constant(-math.inf, x)), constant(low, x), result)
-        return self._wrap_like(ops.where(ops.isnan(x), constant(nan, x), result))
+        return self._wrap_like(ops.where(ops.isnan(x), constant(nan or 0.0, x), result))
 
 
 _LARGEST: dict[str, float] = {

@@ -15,7 +15,7 @@ from .default_dtype import as_dtype, get_default_dtype
 from .errors import wrap_dim
 from .formulas import wide_node
 from .handle import TensorBase, wrap
-from .promotion import Number
+from .promotion import Number, Operand
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -351,7 +351,7 @@ class ReductionMethods(TensorBase):
 
     def allclose(
         self,
-        other: "TensorBase",
+        other: Operand,
         rtol: float = 1e-5,
         atol: float = 1e-8,
         equal_nan: bool = False,

@@ -33,7 +33,7 @@ class _Conv(Module):
         padding: str | int | Sequence[int] = 0,
         dilation: int | Sequence[int] = 1,
         groups: int = 1,
-        bias: bool = True,
+        bias: bool | None = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: DType | None = None,

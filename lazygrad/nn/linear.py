@@ -37,7 +37,7 @@ class Linear(Module):
         self,
         in_features: int,
         out_features: int,
-        bias: bool = True,
+        bias: bool | None = True,
         device: Any = None,
         dtype: DType | None = None,
     ) -> None:

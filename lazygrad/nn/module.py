@@ -279,7 +279,7 @@ class Module(ModuleTables):
             parameter.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
+    def zero_grad(self, set_to_none: bool | None = True) -> None:
         """Drops the parameters' gradients, or fills them with zeros."""
         for parameter in self.parameters():
             if parameter.grad is None:

@@ -29,7 +29,7 @@ class LayerNorm(Module):
         normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
         elementwise_affine: bool = True,
-        bias: bool = True,
+        bias: bool | None = True,
         device: Any = None,
         dtype: DType | None = None,
     ) -> None:
@@ -260,7 +260,7 @@ def _affine(
     module: Module,
     shape: tuple[int, ...],
     weight: bool,
-    bias: bool,
+    bias: bool | None,
     device: Any,
     dtype: DType | None,
 ) -> None:

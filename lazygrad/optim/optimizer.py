@@ -83,7 +83,7 @@ class Optimizer:
             group.setdefault(name, default)
         self.param_groups.append(group)
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
+    def zero_grad(self, set_to_none: bool | None = True) -> None:
         """Drops the gradients of all parameters, or fills them with zeros."""
         for group in self.param_groups:
             for parameter in group["params"]:

@@ -1,7 +1,7 @@
 """Data sets: something indexed, something iterated, tensors side by side, or parts of another."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
@@ -48,23 +48,25 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
 
 class Subset(Dataset[T_co]):
-    """The samples of another data set at the given indices."""
+    """The samples of another data set, or of a sequence, at the given indices."""
 
-    def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
-        self.dataset = dataset
+    def __init__(self, dataset: Any, indices: Any) -> None:
+        self.dataset: Any = dataset
         self.indices = indices
 
     def __getitem__(self, index: Any) -> T_co:
         if isinstance(index, list):
-            return self.dataset[[self.indices[i] for i in index]]
-        return self.dataset[self.indices[index]]
+            found: T_co = self.dataset[[self.indices[i] for i in index]]
+        else:
+            found = self.dataset[self.indices[index]]
+        return found
 
     def __len__(self) -> int:
         return len(self.indices)
 
 
 def random_split(
-    dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None
+    dataset: Any, lengths: Any, generator: Generator | None = None
 ) -> list[Subset[Any]]:
     """Splits a data set at random into parts that do not overlap.
 

@@ -1,6 +1,6 @@
 """Samplers: the order in which a loader visits a data set."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sized
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -86,7 +86,7 @@ class RandomSampler(Sampler[int]):
 class SubsetRandomSampler(Sampler[int]):
     """The given indices in random order."""
 
-    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+    def __init__(self, indices: Any, generator: Generator | None = None) -> None:
         self.indices = indices
         self.generator = generator
 
