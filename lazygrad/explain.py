@@ -8,8 +8,9 @@ import functools
 import inspect
 import operator
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
-from types import FunctionType, TracebackType
+from types import BuiltinFunctionType, FunctionType, TracebackType
 from typing import Any, TypeVar
 
 from .contract import ANYTHING, OPERAND, contract, contracts_of, is_whole
@@ -29,7 +30,10 @@ _EXPLAINED = (TypeError, ValueError, IndexError, RuntimeError, ArithmeticError)
 _DEFERRED = ("lazygrad.bad_indices", "lazygrad.runtime", "lazygrad.storage")
 _BELOW = ("lazygrad.codegen", "lazygrad.runtime")
 # names that a user's code, whose errors are none of ours, does not stand under
-_KNOWN = frozenset({"lazygrad", "numpy", "networkx", "safetensors", *sys.stdlib_module_names})
+_KNOWN = frozenset({"lazygrad", "numpy", "networkx", "safetensors"})
+_STANDARD = (*(sysconfig.get_paths()[k] for k in ("stdlib", "platstdlib")), "<frozen ")
+# callables without a frame of their own
+_FRAMELESS = (functools.partial, BuiltinFunctionType)
 
 
 def explained(
@@ -165,9 +169,16 @@ def _of_a_subclass(function: Callable[..., Any], given: Any) -> bool:
 
 
 def _modules(traceback: TracebackType | None) -> list[str]:
+    """The modules of the frames from here to the error; "" for one of a user's."""
     found: list[str] = []
     while traceback is not None:
-        found.append(str(traceback.tb_frame.f_globals.get("__name__", "")))
+        frame = traceback.tb_frame
+        name = str(frame.f_globals.get("__name__", ""))
+        package = name.partition(".")[0]
+        standard = package in sys.stdlib_module_names
+        if standard:  # by name; users may have a module `queue` as well
+            standard = frame.f_code.co_filename.startswith(_STANDARD)
+        found.append(name if standard or package in _KNOWN else "")
         traceback = traceback.tb_next
     return found
 
@@ -181,7 +192,7 @@ def _explanation(
         return TypeError(f"{name}(): {error}")
     modules = _modules(error.__traceback__)
     deferred = modules[-1].startswith(_DEFERRED) and not isinstance(error, DeviceNotFoundError)
-    if deferred or any(m.split(".")[0] not in _KNOWN for m in modules):
+    if deferred or "" in modules or any(isinstance(v, _FRAMELESS) for v in args[1:]):
         return None
     foreign = type(error).__module__.startswith("numpy")
     if type(error).__str__ is not Exception.__str__ and not foreign:

@@ -1,9 +1,12 @@
 """The walk of bad calls: that it goes everywhere, and that odd but right arguments work."""
 
+import functools
+
 import numpy as np
 import pytest
 
 import lazygrad as lg
+from lazygrad import nn
 from lazygrad.check import bad_input
 from lazygrad.check.good_calls import excluded, good_calls, public
 from lazygrad.check.verdicts import fault_of
@@ -104,3 +107,16 @@ def test_once_silent(device, name):
 def test_of_no_dimension():
     assert lg.tensor([0.0, 2.0]).any(()).tolist() == [False, True]
     assert lg.tensor([0, 1]).bincount(lg.tensor([2, 3])).dtype is lg.float64
+
+
+def test_errors_of_the_users_own_are_left_alone():
+    """Also of callables without a frame, and of modules that are named like Python's."""
+    parameter = nn.Parameter(lg.ones(1))
+    with pytest.raises(ZeroDivisionError):
+        lg.optim.SGD([parameter], lr=0.1).step(functools.partial(divmod, 1, 0))
+    source = "def forward(self, x): raise ValueError('mine')"
+    space = {"__name__": "queue"}
+    exec(compile(source, "users/queue.py", "exec"), space)
+    layer = type("Layer", (nn.Module,), {"forward": space["forward"]})()
+    with pytest.raises(ValueError, match="^mine$"):
+        nn.Sequential(layer)(lg.ones(2))
