@@ -118,5 +118,5 @@ def test_errors_of_the_users_own_are_left_alone():
     space = {"__name__": "queue"}
     exec(compile(source, "users/queue.py", "exec"), space)
     layer = type("Layer", (nn.Module,), {"forward": space["forward"]})()
-    with pytest.raises(ValueError, match="^mine$"):
+    with pytest.raises(ValueError, match=r"^mine$"):
         nn.Sequential(layer)(lg.ones(2))
