@@ -3,6 +3,7 @@
 Requests and answers are pickles on stdin and stdout; the first answer says that it is ready.
 """
 
+import faulthandler
 import os
 import pickle
 import queue
@@ -17,9 +18,12 @@ from . import discovery, program
 from .errors import BuildError
 from .isolation import Built
 
+# beyond the limit, at which the parent ends this process
+GRACE_SECONDS = 5
+
 
 def _read(requests: IO[bytes], waiting: "queue.SimpleQueue[Any]") -> None:
-    """Passes requests on; the parent's end is this process's, also in the middle of a build."""
+    """Passes requests on; the parent's end is this process's."""
     while True:
         try:
             waiting.put(pickle.load(requests))
@@ -51,7 +55,14 @@ def main() -> None:
     while True:
         pickle.dump(answer, answers)
         answers.flush()
-        answer = _built(*waiting.get())
+        *request, seconds = waiting.get()
+        # compilers hold the interpreter's lock, so that nothing else ends one without a parent
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True)
+        try:
+            answer = _built(*request)
+        except Exception as error:  # no memory, no device: not the program's fault
+            answer = Built(b"", failed=repr(error))
+        faulthandler.cancel_dump_traceback_later()
 
 
 if __name__ == "__main__":

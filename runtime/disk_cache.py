@@ -76,7 +76,9 @@ def store(key: str, data: bytes, kind: str = "bin") -> None:
                 file.write(_head(key, kind, data) + data)
             os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            # after a Ctrl-C it may have moved to its place: that must not hide the Ctrl-C
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
             raise
         _trim_now_and_then(path.parent.parent)
     except OSError:

@@ -22,7 +22,14 @@ class BuildError(RuntimeError):
 
 
 class CompilerCrashError(BuildError):
-    """The driver's compiler did not survive a source, or was not done with it in time."""
+    """The driver's compiler did not survive a source, or was not done with it in time.
+
+    `proven` tells whether it was the compiler: other processes end processes as well.
+    """
+
+    def __init__(self, message: str, proven: bool = True) -> None:
+        super().__init__(message)
+        self.proven = proven
 
 
 class LaunchError(RuntimeError):

@@ -9,11 +9,13 @@ import atexit
 import contextlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import warnings
+import weakref
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -22,6 +24,8 @@ from .forks import lock
 
 SECONDS = 60.0
 START_SECONDS = 120.0
+# the ends of a process that are its own fault; Windows' are beyond 0xC0000000
+CRASHES = ("SIGSEGV", "SIGABRT", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP")
 COMMAND = (sys.executable or "", "-P", "-m", "lazygrad.runtime.build_worker")
 
 
@@ -47,14 +51,22 @@ def seconds_for_a_build() -> float | None:
 
 @dataclass(frozen=True)
 class Built:
-    """What a worker answers: the binary of a program, or why the compiler refused it."""
+    """What a worker answers: the binary of a program, or why the compiler refused it.
+
+    `failed` is what else hindered the worker, which says nothing of the program.
+    """
 
     binary: bytes
     refused: str = ""
+    failed: str = ""
 
 
 class _Silent(Exception):
     """The worker ended or was ended before it answered; the text says how."""
+
+    def __init__(self, how: str, proven: bool) -> None:
+        super().__init__(how)
+        self.proven = proven
 
 
 class _Worker:
@@ -71,22 +83,21 @@ class _Worker:
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
             env=environment,
         )  # fmt: skip
+        _workers.add(self)
         self._receive(START_SECONDS)
+
+    def is_there(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def build(self, request: tuple[str, str, tuple[str, ...]], seconds: float) -> Built:
         """Raises _Silent where the build did not come to an end of its own."""
-        assert self._process.stdin is not None
-        try:
-            pickle.dump(request, self._process.stdin)
-            self._process.stdin.flush()
-        except OSError:  # it ended between two builds
-            raise _Silent(self._end()) from None
-        answer = self._receive(seconds)
+        answer = self._receive(seconds, (*request, seconds))
         assert isinstance(answer, Built)
         return answer
 
-    def _receive(self, seconds: float) -> Any:
-        assert self._process.stdout is not None
+    def _receive(self, seconds: float, request: Any = None) -> Any:
+        assert self._process.stdin is not None and self._process.stdout is not None
         late = threading.Event()
 
         def stop() -> None:
@@ -97,10 +108,15 @@ class _Worker:
         timer.daemon = True
         timer.start()
         try:
+            if request is not None:
+                pickle.dump(request, self._process.stdin)
+                self._process.stdin.flush()
             return pickle.load(self._process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError):
-            end = self._end()
-            raise _Silent(f"took more than {seconds:g} seconds" if late.is_set() else end) from None
+            end, crashed = self._end()
+            if late.is_set():
+                raise _Silent(f"took more than {seconds:g} seconds", True) from None
+            raise _Silent(end, crashed) from None
         except BaseException:  # Ctrl-C: the answer would reach the next question
             self._process.kill()
             self.close()
@@ -108,15 +124,24 @@ class _Worker:
         finally:
             timer.cancel()
 
-    def _end(self) -> str:
-        """How the process ended, with the last that it said."""
+    def _end(self) -> tuple[str, bool]:
+        """How the process ended, with the last that it said; whether that was its own fault."""
         self._finish()
         code = self._process.returncode
         how = f"died of signal {-code}" if code < 0 else f"ended with status {code}"
         with self._errors as errors:
             errors.seek(0)
             said = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
-        return "\n".join([how, *said[-4:]])
+        crashed = -code in [getattr(signal, name, None) for name in CRASHES] or code >= 0xC0000000
+        return "\n".join([how, *said[-4:]]), crashed
+
+    def let_go(self) -> None:
+        """In a forked child: holds the pipes no longer, whose end tells the worker to end."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None and not pipe.closed:
+                os.dup2(nothing, pipe.fileno())  # what a buffer still holds goes nowhere
+        os.close(nothing)
 
     def close(self) -> None:
         """Ends the process; it is not asked again."""
@@ -136,6 +161,7 @@ class _Worker:
 
 
 _lock = lock()
+_workers: "weakref.WeakSet[_Worker]" = weakref.WeakSet()
 _worker: _Worker | None = None
 _unusable = False
 
@@ -143,26 +169,43 @@ _unusable = False
 def build(device: str, source: str, options: tuple[str, ...], seconds: float) -> bytes | None:
     """The binary of `source` built in another process; None where no such process can be had.
 
+    A worker that was ended by somebody else is asked once more.
+
     Raises:
         CompilerCrashError: the compiler crashed, or was not done in time.
         BuildError: it refused the program.
     """
+    try:
+        built = _asked((device, source, options), seconds)
+    except _Silent as end:
+        if end.proven:
+            raise CompilerCrashError(str(end)) from None
+        try:
+            built = _asked((device, source, options), seconds)
+        except _Silent as again:
+            raise CompilerCrashError(str(again), again.proven) from None
+    if built is None or built.failed:
+        return None
+    if built.refused:
+        raise BuildError(built.refused)
+    return built.binary
+
+
+def _asked(request: tuple[str, str, tuple[str, ...]], seconds: float) -> Built | None:
     global _worker, _unusable
     with _lock:
         worker, _worker = _worker, None  # whatever interrupts this, a worker is asked once at most
+        if worker is not None and not worker.is_there():  # ended between two builds
+            worker.close()
+            worker = None
         if worker is None:
             worker = None if _unusable else _start()
             if worker is None:
                 _unusable = True
                 return None
-        try:
-            built = worker.build((device, source, options), seconds)
-        except _Silent as end:
-            raise CompilerCrashError(str(end)) from None
+        built = worker.build(request, seconds)
         _worker = worker
-    if built.refused:
-        raise BuildError(built.refused)
-    return built.binary
+        return built
 
 
 def _start() -> _Worker | None:
@@ -181,6 +224,8 @@ def _start() -> _Worker | None:
 def forget() -> None:
     """Drops the worker without ending it: after a fork it is the parent's."""
     global _worker
+    for worker in list(_workers):  # that of a build under way as well
+        worker.let_go()
     _worker = None
 
 

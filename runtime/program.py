@@ -171,7 +171,8 @@ def _compile(device: Device, source: str, options: tuple[str, ...], key: str) ->
         try:
             binary = isolation.build(str(device), source, options, seconds)
         except CompilerCrashError as error:
-            disk_cache.store(key, f"{seconds}\n{error}".encode(), "crash")
+            if error.proven:
+                disk_cache.store(key, f"{seconds}\n{error}".encode(), "crash")
             raise CompilerCrashError(_crashed(device, str(error), source)) from None
         if binary and device.facts.binary_cache:
             cl_program = _load(device, binary, options)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lazygrad import runtime
-from lazygrad.runtime import disk_cache
+from lazygrad.runtime import disk_cache, isolation
 from lazygrad.runtime import program as program_module
 
 ADD = """\
@@ -231,3 +231,30 @@ def test_a_driver_older_than_the_processor_is_told_apart(device: runtime.Device)
     assert "older than the processor" in told
     told = program_module._refused(device, "kernel", (), "error: expected expression")
     assert "older than the processor" not in told
+
+
+def test_a_worker_that_somebody_else_ended_is_replaced(
+    device: runtime.Device, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAZYGRAD_ISOLATE", "1")
+    runtime.build(device, ADD.format(number=101))
+    worker = isolation._worker
+    assert worker is not None
+    worker._process.kill()
+    worker._process.wait()
+    runtime.build(device, ADD.format(number=102))
+    assert isolation._worker is not worker
+    assert list(cache.rglob("*.crash")) == []
+
+
+def test_ctrl_c_while_a_binary_is_stored(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = os.replace
+
+    def interrupted(source: str, target: str) -> None:
+        replace(source, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        disk_cache.store("0" * 64, b"data")
+    assert [path.suffix for path in cache.rglob("*") if path.is_file()] == [".bin"]
