@@ -160,6 +160,9 @@ class _Scheduler:
             self.store(x, f"its {n.op.name} is read elsewhere")
         f = self.info(x)
         starts = [s for s in n.src[1:] if s.op.name == "scalar"]
+        if starts and not self._fits(f.ops.union(starts), f.reads):
+            self.store(x, "many numbers are arguments")
+            f = self.info(x)
         self.free[n] = Free(f.ops.union(starts), f.reads, f.cost) if starts else f
 
     def _visit_elementwise(self, n: Node) -> None:

@@ -232,6 +232,13 @@ def many_slices() -> list[Node]:
     return [ops.exp(functools.reduce(ops.add, parts))]
 
 
+def slices_of_slices() -> list[Node]:
+    x = f32(400)
+    for k in range(150):
+        x = ops.slice_(x, ((0, x.shape[0] - 2, 1),), (ops.scalar(k % 2, int64),))
+    return [ops.exp(x)]
+
+
 def epilogues() -> list[Node]:
     product = ops.matmul(f32(16, 16), f32(16, 16))
     return [ops.mul(product, ops.scalar(k + 0.5, float32)) for k in range(30)]
@@ -239,7 +246,7 @@ def epilogues() -> list[Node]:
 
 @pytest.mark.parametrize("most", [16, 32, 128])
 @pytest.mark.parametrize(
-    "build", [many_scalars, many_reads, many_row_values, many_slices, epilogues]
+    "build", [many_scalars, many_reads, many_row_values, many_slices, slices_of_slices, epilogues]
 )
 def test_no_kernel_has_more_arguments_than_the_device_takes(
     build: Callable[[], list[Node]], most: int
