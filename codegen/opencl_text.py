@@ -104,7 +104,8 @@ def int_or(float_text: str, int_text: str) -> Text:
 def sign(args: Sequence[str], result: CType, operand: CType) -> str:
     x = args[0]
     if result.kind == "f":
-        return f"(isnan({x}) ? {x} : sign({x}))"
+        # of -0 it is 0, as in NumPy
+        return f"(isnan({x}) ? {x} : sign({x}) + ({result.name})(0))"
     above = mask(f"{x} > ({result.name})(0)", result, operand)
     below = mask(f"{x} < ({result.name})(0)", result, operand)
     one, zero, minus = (f"({result.name})({v})" for v in (1, 0, -1))

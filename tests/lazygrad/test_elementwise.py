@@ -350,3 +350,8 @@ def test_sines_of_sines_in_float64(device, count):
     lg.realize(y, slope)
     np.testing.assert_allclose(y.detach().numpy(), np.sin(np.sin(at)), 1e-14, 1e-15)
     np.testing.assert_allclose(slope.numpy(), np.cos(np.sin(at)) * np.cos(at), 1e-13, 1e-15)
+
+
+def test_the_sign_of_minus_zero_is_zero(device):
+    got = lg.tensor([-0.0, 0.0] * 9).sign().numpy()
+    assert not np.signbit(got).any()
