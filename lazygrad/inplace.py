@@ -24,8 +24,9 @@ _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 def _check_castable(name: str, result: DType, target: DType) -> None:
     if _CATEGORY[result.kind] > _CATEGORY[target.kind]:
         raise RuntimeError(
-            f"{name}: result type {result.name} can't be cast to the desired output type "
-            f"{target.name}; write x = x.{name.rstrip('_')}(...), which gives a new tensor"
+            f"{name}: got a tensor of {target.name}; result type {result.name} can't be cast to "
+            f"the desired output type {target.name}; write x = x.{name.rstrip('_')}(...), which "
+            "gives a new tensor"
         )
 
 

@@ -28,8 +28,13 @@ __kernel void add_{number}(__global float* a, const float b) {{
 
 def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
     """Damaged, unwritable, shared, killed and overfull caches."""
-    yield _damages(device, full)
-    yield _folders(device)
+    if device.facts.binary_cache:
+        yield _damages(device, full)
+        yield _folders(device)
+    else:
+        yield Finding(
+            "a damaged cache entry costs a compilation", "not tried: no programs are kept", True
+        )
     yield _disks(device, ("size=64k", "ro", "") if full else ("size=64k", ""))
     if hasattr(os, "fork"):
         yield _writers(device, full)
@@ -121,8 +126,6 @@ def _clear(folder: Path) -> None:
 def damage_entries(flips: int, full: bool) -> list[str]:
     """Damages the one entry of a cache in every way."""
     device = runtime.find_device()
-    if not device.facts.binary_cache:
-        return []
     folder = Path(os.environ["LAZYGRAD_CACHE"]) / "programs"
     right_value(device, 1)
     (other,) = folder.glob("*/*.bin")
@@ -172,6 +175,8 @@ def other_driver() -> list[str]:
     """The same program for devices that tell other versions."""
     device = runtime.find_device()
     wrong = [] if right_value(device, 4) else ["value"]
+    if not runtime.build(device, SOURCE.format(number=4)).from_disk:
+        wrong.append("the same version is compiled again")
     for attribute in ("driver_version", "platform_version", "name"):
         setattr(device, attribute, getattr(device, attribute) + " next")
         if runtime.build(device, SOURCE.format(number=4)).from_disk:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +20,6 @@ from .finding import Finding
 
 # a part that takes longer hangs
 SECONDS = 6 * 3600
-DONE = "done"
 
 
 def run_part(part: str, device: runtime.Device, full: bool) -> Iterator[Finding]:
@@ -29,23 +28,26 @@ def run_part(part: str, device: runtime.Device, full: bool) -> Iterator[Finding]
 
 
 def serve(part: str, full: bool) -> None:
-    """The child's side: prints each finding as a line of JSON, then that it is done."""
+    """The child's side: prints each row as a line of JSON, then how many these were."""
     device = runtime.find_device()
+    rows: Iterable[dict[str, Any]]
     if part == "describe":
-        print(json.dumps(describe(device)))
+        rows = [describe(device)]
     elif part == "speed":
-        print(json.dumps(speed(device)))
+        rows = [speed(device)]
     else:
-        for finding in run_part(part, device, full):
-            print(json.dumps(asdict(finding)), flush=True)
-    print(json.dumps(DONE), flush=True)
+        rows = map(asdict, run_part(part, device, full))
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007
+        print(f"\n{json.dumps(row)}", flush=True)  # drivers may not have ended their line
+    print(f"\n{json.dumps(count)}", flush=True)
 
 
 def ask(part: str, device: str, full: bool = False) -> Iterator[Any]:
     """What a child prints that runs `part` on `device`; a `Finding` in the end where it died."""
     command = [sys.executable, "-m", "lazygrad", "serve", part, *(["--full"] if full else [])]
     environment = os.environ | {"LAZYGRAD_DEVICE": device}
-    done = False
+    count, told = 0, None
     with (
         tempfile.TemporaryFile("w+", errors="replace") as said,
         subprocess.Popen(
@@ -59,14 +61,16 @@ def ask(part: str, device: str, full: bool = False) -> Iterator[Any]:
             assert child.stdout is not None
             for line in child.stdout:
                 value = _value(line)
-                done |= value == DONE
                 if isinstance(value, dict):
+                    count += 1
                     yield value
+                elif isinstance(value, int):
+                    told = value
             code = child.wait()
         finally:  # also where nobody asks for the rest
             watchdog.cancel()
             child.kill()
-        if code or not done:
+        if code or told != count:
             said.seek(0)
             yield asdict(_died(part, code, said.read().splitlines()))
 

@@ -18,7 +18,7 @@ __all__ = ["fault_of", "judge"]
 
 _NAMED = (TypeError, ValueError, IndexError, RuntimeError, NotImplementedError, OSError)
 _NEVER = (RecursionError, UnicodeError)
-_GOT = re.compile(r"\bgot\b|\bgiven\b|\bfound\b|\bnot\b|:")
+_GOT = re.compile(r"\bgot\b|\bgiven\b|\bfound\b")
 _EXPECTED = re.compile(r"expect|must |should|only|valid|not allowed|write |use |instead|:$")
 
 
@@ -40,7 +40,7 @@ def fault_of(error: BaseException, good: Good) -> str | None:
     words.append(getattr(function, "__name__", ""))  # an alias's
     if good.head.startswith("operator"):
         words = ["operator"]  # they go by the names of their methods, and by Python's signs
-        first = f"{words[-1]} {first.replace('unsupported', 'expected others')}"
+        first = f"{words[-1]} {first.replace('unsupported', 'got, expected others')}"
         first = first.replace("not supported", "got, expected others")
     if not any(word.strip("_").lower() in first.lower() for word in words if word):
         return f"does not say who speaks: {told}"
