@@ -40,7 +40,7 @@ def save_file(
     `model.state_dict()` is such a mapping. Raises TypeError for names that are no strings, values
     that are no tensors and metadata that is no text; OSError where the file cannot be written.
     """
-    _write(filename, _serialized("save_file", tensors, metadata))
+    _write("save_file", filename, _serialized("save_file", tensors, metadata))
 
 
 def load_file(filename: "str | os.PathLike[str]", device: Any = None) -> "dict[str, Tensor]":
@@ -49,7 +49,7 @@ def load_file(filename: "str | os.PathLike[str]", device: Any = None) -> "dict[s
     Raises OSError where the file cannot be read, ValueError where it is no safetensors file, or
     has a dtype that lazygrad lacks.
     """
-    return _deserialized("load_file", filename, Path(filename).read_bytes(), device)[0]
+    return _deserialized("load_file", filename, _read("load_file", filename), device)[0]
 
 
 def save(obj: Any, f: "str | os.PathLike[str] | IO[bytes]") -> None:
@@ -62,7 +62,7 @@ def save(obj: Any, f: "str | os.PathLike[str] | IO[bytes]") -> None:
     structure = json.dumps(_packed(obj, tensors, {}, "obj"))
     data = _serialized("save", tensors, {_STRUCTURE: structure})
     if isinstance(f, (str, os.PathLike)):
-        _write(f, data)
+        _write("save", f, data)
     else:
         f.write(data)
 
@@ -80,7 +80,7 @@ def load(
     Raises OSError where the file cannot be read, ValueError where it is no such file.
     """
     named = isinstance(f, (str, os.PathLike))
-    data = Path(f).read_bytes() if isinstance(f, (str, os.PathLike)) else f.read()
+    data = _read("load", f) if isinstance(f, (str, os.PathLike)) else f.read()
     tensors, metadata = _deserialized("load", f if named else "the file", data, map_location)
     if _STRUCTURE not in metadata:
         return tensors
@@ -202,15 +202,27 @@ def _what_it_is(data: bytes) -> str:
     return "is no complete safetensors file"
 
 
-def _write(filename: "str | os.PathLike[str]", data: bytes) -> None:
-    """All of the file or nothing: written beside it, then moved into its place."""
-    path = Path(filename)
+def _read(name: str, filename: "str | os.PathLike[str]") -> bytes:
     try:
-        _write_whole(path, data)
-    except OSError as error:  # a full disk's names no file
-        if error.filename is not None or error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        return Path(filename).read_bytes()
+    except OSError as error:
+        raise _told(name, error, filename, "a file that can be read") from None
+
+
+def _write(name: str, filename: "str | os.PathLike[str]", data: bytes) -> None:
+    """All of the file or nothing: written beside it, then moved into its place."""
+    try:
+        _write_whole(Path(filename), data)
+    except OSError as error:
+        expected = "a file in a folder that is there and has room"
+        raise _told(name, error, filename, expected) from None
+
+
+def _told(name: str, error: OSError, filename: object, expected: str) -> OSError:
+    """The system's error under the function's name, with the file that was asked for."""
+    return OSError(
+        error.errno, f"{name}: {error.strerror}; expected {expected}, got", str(filename)
+    )
 
 
 def _write_whole(path: Path, data: bytes) -> None:

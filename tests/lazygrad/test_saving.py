@@ -137,3 +137,16 @@ def test_files_of_pytorch_are_told_apart(tmp_path):
         lg.load(path)
     with pytest.raises(FileNotFoundError):
         lg.load_file(tmp_path / "absent")
+
+
+def test_files_that_cannot_be_read_or_written_are_named(tmp_path):
+    missing = tmp_path / "none" / "a.safetensors"
+    for name, call in (
+        ("load", lambda: lg.load(missing)),
+        ("load_file", lambda: lg.load_file(missing)),
+        ("save", lambda: lg.save({"a": lg.ones(1)}, missing)),
+        ("save_file", lambda: lg.save_file({"a": lg.ones(1)}, missing)),
+    ):
+        with pytest.raises(FileNotFoundError, match=rf"{name}: .*; expected a file .* got") as told:
+            call()
+        assert told.value.filename == str(missing)
