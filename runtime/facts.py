@@ -78,10 +78,6 @@ QUIRKS = (
         "intel", "a program keeps its compiler's state: 2.4 MiB, loaded as a binary 0.4",
         {"built_programs_are_large": True}, kind="cpu",
     ),
-    Quirk(
-        "pocl", "a program keeps its compiler's state: 1 MiB, loaded as a binary 0.1",
-        {"built_programs_are_large": True}, kind="cpu",
-    ),
     Quirk("pocl", "aborts where a buffer gets no memory when it is first used",
           {"memory_comes_late": True}, kind="cpu"),
     Quirk("pocl", "mul_hi goes through scalars", {"rank": 80, "mul_hi_slow": True}, kind="cpu"),
