@@ -148,6 +148,7 @@ def test_steps_before_a_failing_one_stay(device):
         np.testing.assert_array_equal(parameter.detach().numpy(), kept.numpy())
 
 
+@pytest.mark.large
 def test_unread_steps_do_not_pile_up(device):
     """A loop that asks for no value keeps no earlier parameters for long."""
     training = Words()

@@ -253,6 +253,7 @@ def test_a_long_wait_hears_ctrl_c(device: runtime.Device) -> None:
     assert out.splitlines() == ["interrupted", "alive"]
 
 
+@pytest.mark.large
 def test_a_process_ends_quietly_with_work_and_views_alive(device: runtime.Device) -> None:
     script = """
 import sys
