@@ -8,7 +8,7 @@ from lazygrad.codegen.graph import Node
 
 from .promotion import float_node
 
-__all__ = ["acosh", "asinh", "atanh", "constant", "erfinv", "sigmoid", "sinc", "wide_node"]
+__all__ = ["acosh", "asinh", "atanh", "constant", "erfinv", "logit", "sigmoid", "sinc", "wide_node"]
 
 
 def wide_node(node: Node, dtype: DType | None = None) -> Node:
@@ -51,27 +51,34 @@ def _log_of_double(x: Node) -> Node:
 
 
 def acosh(x: Node) -> Node:
-    """log1p(x - 1 + sqrt(x - 1) sqrt(x + 1)); log(2x) where the product may overflow.
-
-    Of the roots, not of the product: its slope at 1 would be infinite times 0.
-    """
+    """log1p(x - 1 + sqrt(x - 1) sqrt(x + 1)); log(2x) where the product may overflow."""
     one = constant(1, x)
     far = ops.lt(constant(_FAR, x), x)
-    below = ops.lt(x, constant(0, x))  # 0 is outside, too, and its square is small
-    near = ops.where(far, one, ops.where(below, constant(0, x), x))
+    near = ops.where(far, one, x)
     above = ops.sub(near, one)
+    # one root of the product would have the slope inf * 0 at 1
     root = ops.mul(ops.sqrt(above), ops.sqrt(ops.add(near, one)))
     value = ops.log1p(ops.add(above, root))
     return ops.where(far, _log_of_double(ops.where(far, x, one)), value)
 
 
 def atanh(x: Node) -> Node:
-    """sign(x) log1p(2|x| / (1 - |x|)) / 2: of -x it would be the logarithm of almost 0."""
-    one, below = constant(1, x), ops.lt(x, constant(0, x))
-    size = ops.where(below, ops.neg(x), x)
-    ratio = ops.div(ops.mul(constant(2, x), size), ops.sub(one, size))
-    value = ops.mul(constant(0.5, x), ops.log1p(ratio))
-    return ops.where(below, ops.neg(value), value)
+    """(log1p(x) - log1p(-x)) / 2: a sum of equal signs, and the slope is infinite at -1 and 1."""
+    return ops.mul(constant(0.5, x), ops.sub(ops.log1p(x), ops.log1p(ops.neg(x))))
+
+
+def _infinite(x: Node) -> Node:
+    """Infinity with the sign of x, and an infinite slope."""
+    return ops.mul(x, constant(math.inf, x))
+
+
+def logit(x: Node) -> Node:
+    """log(x / (1 - x)); its value and its slope are infinite at 0 and 1."""
+    one, half = constant(1, x), constant(0.5, x)
+    end = ops.bitwise_or(ops.eq(x, constant(0, x)), ops.eq(x, one))
+    inner = ops.where(end, half, x)
+    limit = _infinite(ops.sub(ops.where(end, x, one), half))
+    return ops.where(end, limit, ops.log(ops.div(inner, ops.sub(one, inner))))
 
 
 def sinc(x: Node) -> Node:
@@ -108,7 +115,10 @@ def erfinv(y: Node) -> Node:
 
     float32 keeps the approximation beyond 0.7, where what erf rounds away would be amplified.
     """
-    one, size = constant(1, y), ops.abs_(y)
+    one, end = constant(1, y), ops.eq(ops.abs_(y), constant(1, y))
+    limit = _infinite(ops.where(end, y, one))
+    y = ops.where(end, constant(0, y), y)
+    size = ops.abs_(y)
     square = ops.mul(y, y)
     middle = ops.le(size, constant(0.7, y))
     centre = ops.mul(y, ops.div(*(_polynomial(square, row) for row in _CENTRE)))
@@ -126,6 +136,4 @@ def erfinv(y: Node) -> Node:
         slope = ops.mul(constant(2 / math.sqrt(math.pi), y), slope)
         better = ops.sub(better, ops.div(ops.sub(ops.erf(better), y), slope))
     x = better if y.dtype.itemsize == 8 else ops.where(middle, better, x)
-    infinity = constant(math.inf, y)
-    limit = ops.where(ops.lt(y, constant(0, y)), ops.neg(infinity), infinity)
-    return ops.where(ops.eq(size, one), limit, x)
+    return ops.where(end, limit, x)

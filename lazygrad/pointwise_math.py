@@ -288,7 +288,7 @@ class MathMethods(TensorBase):
         if eps is not None:
             low, high = constant(float(eps), x), constant(1 - float(eps), x)
             x = ops.where(ops.lt(x, low), low, ops.where(ops.lt(high, x), high, x))
-        return self._wrap_like(ops.log(ops.div(x, ops.sub(constant(1, x), x))))
+        return self._wrap_like(formulas.logit(x))
 
     def softmax(self, dim: int, dtype: DType | None = None) -> "Tensor":
         """`exp(x) / sum(exp(x))` along `dim`, in `dtype` if given; sums to 1, never overflows."""

@@ -277,3 +277,17 @@ def test_scalars_share_their_kernel_and_structure_does_not():
     x = lg.tensor([1.0, 2.0])
     late, fixed = (x * 2.5)._node.src[1], (x * 2)._node.src[1]
     assert late.op.name == "scalar" and fixed.op.name == "const"
+
+
+ENDS = {
+    "acosh": [1.0], "acos": [-1.0, 1.0], "asin": [-1.0, 1.0], "atanh": [-1.0, 1.0],
+    "erfinv": [-1.0, 1.0], "log": [0.0], "log1p": [-1.0], "log2": [0.0], "log10": [0.0],
+    "logit": [0.0, 1.0], "reciprocal": [0.0], "rsqrt": [0.0], "sqrt": [0.0],
+}  # fmt: skip
+
+
+def test_slopes_at_the_ends_of_domains_are_infinite(device):
+    for name, ends in ENDS.items():
+        x = lg.tensor(ends, requires_grad=True)
+        getattr(lg, name)(x).sum().backward()
+        assert np.isinf(x.grad.numpy()).all(), (name, x.grad)
