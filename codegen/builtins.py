@@ -185,11 +185,6 @@ def _bits(base: str) -> int:
     ]
 
 
-def _mask_type(base: str, width: int) -> str:
-    name = {8: "char", 16: "short", 32: "int", 64: "long"}[_bits(base)]
-    return f"{name}{width if width > 1 else ''}"
-
-
 def _select(mask: str, yes: str, no: str) -> str:
     return f"(({mask}) ? ({yes}) : ({no}))"
 

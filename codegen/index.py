@@ -319,10 +319,6 @@ def conjunction(conditions: Iterable[Condition]) -> str:
     return " & ".join([f"({test})" for test in tests] if len(tests) > 1 else tests) or "1"
 
 
-def all_variables(conditions: Iterable[Condition]) -> set[Var]:
-    return variables(*[c.of for c in conditions])
-
-
 def flat_index(index: Sequence[Ix], shape: Sequence[int]) -> Ix:
     """The row-major position of an index."""
     flat, stride = Ix(), 1

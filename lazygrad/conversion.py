@@ -277,7 +277,7 @@ class ConversionMethods(AutogradMethods):
         """As bool."""
         return self._cast(dtypes.bool_)
 
-    def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
+    def type(self, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:
         """In another dtype, also by a name such as "torch.FloatTensor"; without: that name."""
         if dtype is None:
             name = next(name for name, d in _TYPE_NAMES.items() if d is self.dtype)
@@ -321,7 +321,7 @@ class ConversionMethods(AutogradMethods):
             return self  # type: ignore[return-value]
         return self._moved(placement.find("cpu"))
 
-    def cuda(self, device: Any = None, non_blocking: Any = False) -> "Tensor":
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> "Tensor":
         """On a GPU; raises DeviceNotFoundError where there is none."""
         return self._moved(placement.find("gpu" if device is None else device))
 

@@ -234,7 +234,7 @@ def _like(
     check_tensor(name, other)
     node = other._node
     place = other._base.device if device is None else placement.find(device)
-    filling = _fill_operand(name, value, dtype or node.dtype, place)
+    filling = _fill_operand(name, value, dtype_or(name, dtype, node.dtype), place)
     return made(ops.expand(filling, node.shape), place, requires_grad)
 
 
@@ -295,7 +295,7 @@ class CreationMethods(TensorBase):
         requires_grad: bool,
     ) -> "Tensor":  # fmt: skip
         place = self._base.device if device is None else placement.find(device)
-        node = _fill_operand(name, value, dtype or self._node.dtype, place)
+        node = _fill_operand(name, value, dtype_or(name, dtype, self._node.dtype), place)
         return made(ops.expand(node, sizes(name, size)), place, requires_grad)
 
     def new_tensor(
@@ -304,7 +304,8 @@ class CreationMethods(TensorBase):
     ) -> "Tensor":  # fmt: skip
         """As `tensor`, in this tensor's dtype and on its device."""
         place = self._base.device if device is None else placement.find(device)
-        node = values_node("new_tensor", data, dtype or self._node.dtype, place)
+        wanted = dtype_or("new_tensor", dtype, self._node.dtype)
+        node = values_node("new_tensor", data, wanted, place)
         return made(node, place, requires_grad)
 
     def new_zeros(

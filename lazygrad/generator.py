@@ -6,6 +6,7 @@ moves on at the call, on the host, so that the order of calls alone decides the 
 """
 
 import math
+import operator
 import secrets
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,11 +44,11 @@ class Generator:
         self._seed = _FIRST_SEED
         self._offset = 0
 
-    def manual_seed(self, seed: int | float) -> Self:
+    def manual_seed(self, seed: int) -> Self:
         """Begins the stream of this seed; a negative one counts from 2**64 down."""
         if not -(1 << 63) <= seed <= _MASK:
             raise RuntimeError(f"manual_seed: got {seed}, expected an integer of 64 bits")
-        self._seed = int(seed) & _MASK
+        self._seed = operator.index(seed) & _MASK
         self._offset = 0
         return self
 
@@ -104,7 +105,8 @@ default_generator = Generator()
 
 def manual_seed(seed: int | float) -> Generator:
     """Begins the stream of this seed for everything that names no generator."""
-    return default_generator.manual_seed(seed)
+    whole = int(seed) if isinstance(seed, float) and math.isfinite(seed) else seed
+    return default_generator.manual_seed(whole)  # type: ignore[arg-type]
 
 
 def seed() -> int:

@@ -2,15 +2,17 @@
 
 import itertools
 import math
-import numbers
 import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lazygrad.codegen.dtype import DType, int64
 
+from .contract import is_whole
 from .diagonal import Diagonal
-from .errors import ShapeError, wrap_dim
+from .errors import ShapeError, shown, wrap_dim
 from .handle import TensorBase
 from .shape_arguments import one_tuple, resolved_shape, whole_number, wrap_dims
 from .view_ops import Bitcast, Expand, Reshape, Slice, Window
@@ -315,8 +317,8 @@ class MovementMethods(TensorBase):
         """As many parts as told, sizes differing by at most 1, or cut at the listed indices."""
         shape = self._node.shape
         n = shape[wrap_dim("tensor_split", dim, len(shape))]
-        if isinstance(indices_or_sections, numbers.Integral):
-            count = int(indices_or_sections)
+        if is_whole(indices_or_sections):
+            count = operator.index(indices_or_sections)
             if not 0 < count <= max(n, _MOST_PARTS):
                 raise RuntimeError(
                     f"tensor_split: number of sections must be larger than 0, got {count}, "
@@ -324,10 +326,15 @@ class MovementMethods(TensorBase):
                 )
             cuts = [i * (n // count) + min(i, n % count) for i in range(count + 1)]
         else:
+            if not isinstance(indices_or_sections, (tuple, list, range, TensorBase, np.ndarray)):
+                raise TypeError(
+                    f"tensor_split: got {shown(indices_or_sections)}, expected a number of "
+                    "sections, or indices in a tuple, a list or a tensor"
+                )
             dtype = getattr(indices_or_sections, "dtype", int64)
             if dtype.kind not in "ui":
                 raise RuntimeError(f"tensor_split: got indices of {dtype}, expected int64")
-            given = [whole_number("tensor_split", i) for i in indices_or_sections]
+            given = [whole_number("tensor_split", i) for i in indices_or_sections]  # type: ignore[union-attr]
             cuts = [0, *[min(max(i + n if i < 0 else i, 0), n) for i in given], n]
         at = wrap_dim("tensor_split", dim, len(shape))
         return tuple(

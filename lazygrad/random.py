@@ -23,6 +23,7 @@ from .generator import seed as seed
 from .generator import set_rng_state as set_rng_state
 from .handle import TensorBase, check_tensor
 from .promotion import scalar_operand
+from .shape_arguments import whole_number
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -97,7 +98,7 @@ def randint(
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint: got size {size!r}, expected a tuple: randint(10, (3,))")
     wanted = dtype_or("randint", dtype, int64)
-    first, end = int(low), int(high)
+    first, end = whole_number("randint", low), whole_number("randint", high)
     _check_bounds("randint", first, end, wanted)
     node = integers("randint", first, end, sizes("randint", (size,)), generator)
     return made(ops.cast(node, wanted), placement.find(device), requires_grad)
@@ -132,7 +133,7 @@ def rand_like(
 ) -> "Tensor":
     """As `rand`, of the shape, dtype and device of another tensor."""
     check_tensor("rand_like", input)
-    shape, wanted = input._node.shape, dtype or input._node.dtype
+    shape, wanted = input._node.shape, dtype_or("rand_like", dtype, input._node.dtype)
     return rand(shape, dtype=wanted, device=_place(input, device), requires_grad=requires_grad)
 
 
@@ -146,7 +147,7 @@ def randn_like(
 ) -> "Tensor":
     """As `randn`, of the shape, dtype and device of another tensor."""
     check_tensor("randn_like", input)
-    shape, wanted = input._node.shape, dtype or input._node.dtype
+    shape, wanted = input._node.shape, dtype_or("randn_like", dtype, input._node.dtype)
     return randn(shape, dtype=wanted, device=_place(input, device), requires_grad=requires_grad)
 
 

@@ -10,10 +10,10 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType
 
 from . import placement
-from .conversion import from_array
 from .creation import sizes
 from .handle import Size, wrap
 from .tensor import Tensor
+from .values import values_node
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
@@ -29,7 +29,7 @@ def _constructor(name: str, dtype: DType) -> Callable[..., Tensor]:
         if len(data) == 1 and isinstance(data[0], Size):
             data = data[0]
         elif len(data) == 1 and isinstance(data[0], (list, tuple, np.ndarray)):
-            return from_array(np.asarray(data[0]), dtype, place)
+            return wrap(values_node(name, data[0], dtype, place), place)
         return wrap(ops.expand(ops.const(0, dtype), sizes(name, data or (0,))), place)
 
     construct.__name__ = construct.__qualname__ = name

@@ -1,4 +1,4 @@
-"""Makes sure that PoCL can write: it builds every program in its cache folder, or not at all."""
+"""Temporary folders for drivers where theirs cannot be used: PoCL builds every program in one."""
 
 import contextlib
 import os
@@ -43,16 +43,20 @@ def give_pocl_room(environ: MutableMapping[str, str]) -> None:
     if has_room(pocl_folder(environ)):
         return
     with contextlib.suppress(OSError):
-        folder = tempfile.mkdtemp(prefix="lazygrad-pocl-")
-        if not has_room(Path(folder)):
-            os.rmdir(folder)
-            return
-        environ["POCL_CACHE_DIR"] = folder
-        _made.append((folder, os.getpid()))
+        folder = temporary("pocl")
+        if has_room(folder):
+            environ["POCL_CACHE_DIR"] = str(folder)
+
+
+def temporary(purpose: str) -> Path:
+    """A new folder that goes with the process."""
+    folder = tempfile.mkdtemp(prefix=f"lazygrad-{purpose}-")
+    _made.append((folder, os.getpid()))
+    return Path(folder)
 
 
 def remove() -> None:
-    """Deletes the temporary folder, when nothing runs any more."""
+    """Deletes the temporary folders, when nothing runs any more."""
     for folder, owner in _made:
         if os.getpid() == owner:  # not in a forked child
             shutil.rmtree(folder, ignore_errors=True)

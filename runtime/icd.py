@@ -16,6 +16,7 @@ from collections.abc import Iterable, MutableMapping
 from importlib import metadata
 from pathlib import Path
 
+from . import driver_caches
 from .folders import cache_folder
 
 SYSTEM_VENDORS = Path("/etc/OpenCL/vendors")
@@ -142,7 +143,7 @@ def _merged_folder(drivers: list[str]) -> Path:
             return folder.resolve()
         except OSError:
             pass  # no home, or a read-only one
-    folder = Path(tempfile.mkdtemp(prefix="lazygrad-icd-"))
+    folder = driver_caches.temporary("icd")
     _write_lists(folder, drivers)
     return folder
 

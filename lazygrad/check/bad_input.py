@@ -6,15 +6,12 @@ what PyTorch gives. Where PyTorch is installed every call that lazygrad takes is
 
 import importlib
 import random
-import resource
-import signal
 import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import lazygrad as lg
@@ -24,6 +21,7 @@ from lazygrad.placement import set_default_device
 from .bad_values import BAD, TENSORS
 from .finding import Finding
 from .good_calls import Good, good_calls
+from .process import TooSlowError, peak_bytes, time_limits, within
 from .verdicts import fault_of, judge
 
 __all__ = ["Report", "run", "walk"]
@@ -32,10 +30,6 @@ _SECONDS = 10.0  # for one call; all are far below, also on a busy machine
 _SHORT = 12_000  # calls in the short form
 _GRANTED = ("2147483648",)  # features of a layer, which gets the memory that it asks for
 _GROWTH = 512 << 20  # bytes of memory that no bad call may take
-
-
-class _TooSlowError(BaseException):
-    """A call that took longer than any may; no `except Exception` on its way holds it."""
 
 
 @dataclass
@@ -80,24 +74,22 @@ def _call(good: Good, slot: int | str, bad: str, lib: Any) -> Any:
 def _outcome(good: Good, slot: int | str, bad: str, lib: Any) -> tuple[Any, BaseException | None]:
     """What a call gives or raises, in limited time."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, _SECONDS, _SECONDS)
-        try:
-            return _call(good, slot, bad, lib), None
-        except Exception as error:
-            return None, error
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except _TooSlowError as error:  # whichever line it came at
+        with within(_SECONDS):
+            try:
+                return _call(good, slot, bad, lib), None
+            except Exception as error:
+                return None, error
+    except TooSlowError as error:  # whichever line it came at
         return None, error
 
 
 def _one(good: Good, slot: int | str, bad: str, torch: Any, report: Report) -> None:
     """Makes one call and writes down what became of it."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         value, error = _outcome(good, slot, bad, lg)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    grown = peak_bytes() - before
     if grown > _GROWTH:
         fault: str | None = f"took {grown >> 20} MiB"
     elif len(warned) > 1:
@@ -109,7 +101,9 @@ def _one(good: Good, slot: int | str, bad: str, torch: Any, report: Report) -> N
         report.counts["accepted and not judged"] += 1
         fault = None
     else:
-        theirs, refused = _outcome(good, slot, bad, torch)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs, refused = _outcome(good, slot, bad, torch)
         what, fault = judge(good.head, slot, bad, value, theirs, refused)
         report.counts[what] += 1
     if fault is not None:
@@ -117,20 +111,14 @@ def _one(good: Good, slot: int | str, bad: str, torch: Any, report: Report) -> N
         report.faults.append(f"{good.head}, {where} = {bad}: {fault}")
 
 
-def _too_slow(number: int, frame: FrameType | None) -> None:
-    raise _TooSlowError(f"no answer after {_SECONDS} s")
-
-
 @contextmanager
 def _guarded() -> Iterator[None]:
     """Time is limited, and state that the calls may change is as before afterwards."""
-    old = signal.signal(signal.SIGALRM, _too_slow)
     default, state = lg.get_default_dtype(), lg.get_rng_state()
     try:
-        yield
+        with time_limits():
+            yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
         lg.set_default_dtype(default)
         lg.set_rng_state(state)
 

@@ -53,9 +53,11 @@ class Child:
             **os.environ, "LAZYGRAD_DEVICE": str(device), "PYTHONPATH": os.pathsep.join(path),
             **(environment or {}),
         }  # fmt: skip
-        self._answer: IO[bytes] = tempfile.NamedTemporaryFile()  # noqa: SIM115
+        # in a folder: Windows lets no two processes have one temporary file open
+        self._folder = tempfile.TemporaryDirectory(prefix="lazygrad-check-")
+        self._answer = Path(self._folder.name) / "answer.json"
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        task = [function.__module__, function.__qualname__, self._answer.name, *arguments]
+        task = [function.__module__, function.__qualname__, str(self._answer), *arguments]
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "lazygrad.check.child", json.dumps(task)],
             env=settings, stdout=self._said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -72,8 +74,7 @@ class Child:
             status = None
         self._said.seek(0)
         said = self._said.read()[-3000:].decode(errors="replace").strip()
-        with open(self._answer.name, "rb") as file:
-            text = file.read()
+        text = self._answer.read_text(encoding="utf-8") if self._answer.exists() else ""
         return Outcome(json.loads(text) if text else None, status, said)
 
 

@@ -89,9 +89,9 @@ def _folder(path: Path, other: Path) -> None:
     path.mkdir()
 
 
-def _link(path: Path, other: Path) -> None:
+def _link(path: Path, other: Path, target: str) -> None:
     path.unlink()
-    path.symlink_to("nowhere")
+    path.symlink_to(target or path.name)
 
 
 def _gone(path: Path, other: Path) -> None:
@@ -110,8 +110,9 @@ DAMAGES: dict[str, Callable[[Path, Path], None]] = {
     "foreign": functools.partial(_replaced, data=b"\x7fELF" * 5000),
     "another program's": _another,
     "a folder": _folder,
-    "a link to nowhere": _link,
-    "unreadable": lambda path, other: path.chmod(0),
+    "a link to nowhere": functools.partial(_link, target="nowhere"),
+    "a link to itself": functools.partial(_link, target=""),  # nobody can open it, root neither
+    "without permissions": lambda path, other: path.chmod(0),
     "gone, with its folder": _gone,
     "a file for a folder": _file_for_folder,
 }

@@ -43,6 +43,14 @@ _EXCLUDED = {
 _SPACES = ("lg", "lg.nn", "lg.nn.functional", "lg.nn.init", "lg.nn.utils", "lg.optim",
            "lg.optim.lr_scheduler", "lg.utils.data", "lg.autograd", "lg.cuda")  # fmt: skip
 
+
+def _trained(lib: Any) -> Any:
+    """A parameter with a gradient."""
+    leaf = lib.tensor([1.0, 2.0], requires_grad=True)
+    leaf.grad = lib.tensor([3.0, -4.0])
+    return leaf
+
+
 _MADE: dict[str, Callable[[Any], Any]] = {
     "x": lambda lib: lib.tensor([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]),
     "y": lambda lib: lib.tensor([[2.0, 1.0, 0.5], [1.0, -2.0, 3.0]]),
@@ -58,6 +66,7 @@ _MADE: dict[str, Callable[[Any], Any]] = {
     "one": lambda lib: lib.tensor([2.0]),
     "seq": lambda lib: lib.ones(1, 2, 8), "img": lambda lib: lib.ones(1, 2, 6, 6),
     "leaf": lambda lib: lib.tensor([1.0, 2.0], requires_grad=True),
+    "trained": _trained,
     "loss": lambda lib: (lib.tensor([1.0, 2.0], requires_grad=True) ** 2).sum(),
     "net": lambda lib: lib.nn.Linear(3, 2),
     "opt": lambda lib: lib.optim.SGD(lib.nn.Linear(3, 2).parameters(), lr=0.1, momentum=0.9),

@@ -10,7 +10,7 @@ from lazygrad import placement
 
 from .generate import draw
 from .isolate import isolated_shrink, run_isolated
-from .run import Tally, failure_of, run
+from .run import Tally, failure_of, rows_missed, run
 from .shrink import script, shrink
 
 _CHILD = 10  # batches that one child runs
@@ -52,6 +52,8 @@ def main() -> int:
     minutes = (time.monotonic() - began) / 60
     print(f"{tally}, seeds from {options.seed} to {options.seed + tally.programs - 1}, "
           f"{tally.programs / minutes:.0f} graphs per minute")  # fmt: skip
+    if missed := rows_missed(tally):
+        print(f"rows of the op table that none of them used: {', '.join(missed)}")
     return 1 if tally.failures else 0
 
 

@@ -13,7 +13,7 @@ from .meaning import Bounded, meaning, wrong
 from .program import Program, Replay, replay, replay_unfused
 from .slopes import wrong_slopes
 
-__all__ = ["Tally", "Wrong", "failure_of", "run"]
+__all__ = ["Tally", "Wrong", "failure_of", "rows_missed", "run"]
 
 
 @dataclass(frozen=True)

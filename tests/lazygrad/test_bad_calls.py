@@ -94,6 +94,14 @@ WRONG = {
     "bool as a dim": lambda: lg.ones(2, 2).sum(True),
     "bool as a size": lambda: lg.zeros(True),
     "flag": lambda: lg.ones(2, 2).sum(0, keepdim="no"),
+    "dtype that is nothing": lambda: lg.zeros_like(lg.ones(2), dtype=()),
+    "dtype that is 0": lambda: lg.rand_like(lg.ones(2), dtype=0),
+    "numbers beyond an old constructor": lambda: lg.IntTensor([2**33]),
+    "nan in an old constructor": lambda: lg.LongTensor([float("nan")]),
+    "parts in a word": lambda: lg.tensor_split(lg.ones(2), ""),
+    "end of integers": lambda: lg.randint(0, 1.5, (2,)),
+    "seed of a generator": lambda: lg.Generator().manual_seed(1.5),
+    "flag of a type": lambda: lg.ones(2).type(lg.int32, non_blocking="no"),
     "inputs without gradient": lambda: lg.ones(1, requires_grad=True).backward(inputs=lg.ones(1)),
 }  # fmt: skip
 
