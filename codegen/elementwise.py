@@ -48,7 +48,9 @@ def _same(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
 def _number(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     dtype, shape = _same(src, arg)
     if dtype is bool_:  # in kernels a mask, whose true is below its false
-        raise TypeError("expected a number, got bool: cast it, or write it with bitwise rows")
+        raise TypeError("expected numbers, got bools: cast them, or use logical functions")
+            "expected numbers, got bools: cast them, or use bitwise or logical functions"
+        )
     return dtype, shape
 
 

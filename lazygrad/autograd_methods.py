@@ -241,8 +241,8 @@ class AutogradMethods(TensorBase):
         node = self._node
         if not self.requires_grad:
             raise RuntimeError(
-                "can't retain_grad on Tensor that has requires_grad=False: expected one that "
-                "requires grad"
+                "retain_grad: got a tensor that has requires_grad=False, expected one that "
+                "requires grad: can't retain_grad on it"
             )
         if self.is_leaf or self.retains_grad:
             return

@@ -23,8 +23,8 @@ from .pending import ready
 
 __all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
 
-# a built plan costs half a megabyte of host memory on CPU drivers
-_MOST_PLANS = 1024
+# a built plan costs half a megabyte to one of host memory on CPU drivers
+_MOST_PLANS = 512
 
 
 @dataclass

@@ -175,9 +175,8 @@ class MathMethods(TensorBase):
         node = self._node
         if node.dtype is bool_:
             raise RuntimeError(
-                "neg: Negation, the `-` operator, on a bool tensor is not supported, "
-                "expected numbers.\n"
-                "Use the `~` or `logical_not()` operator instead."
+                "neg: got bools, expected numbers: Negation, the `-` operator, on a bool tensor is "
+                "not supported. Use the `~` or `logical_not()` operator instead."
             )
         return self._wrap_like(ops.neg(node))
 
@@ -273,8 +272,10 @@ class MathMethods(TensorBase):
     # -- activations -------------------------------------------------------------------------
 
     def relu(self) -> "Tensor":
-        """`max(x, 0)`; NaN stays, the gradient at 0 is 0."""
+        """`max(x, 0)`; NaN stays, the gradient at 0 is 0. RuntimeError for bool."""
         node = self._node
+        if node.dtype is bool_:
+            raise RuntimeError("relu: got bools, expected numbers: x.to(lg.uint8) casts them")
         zero = constant(0, node)
         return self._wrap_like(ops.where(ops.le(node, zero), zero, node))
 

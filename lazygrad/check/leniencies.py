@@ -133,6 +133,8 @@ LENIENCIES = (
     Leniency("devices are OpenCL's, by number too", "accelerator", bad="0", slot="device|0"),
     Leniency("memory is taken when a value is asked for", "can't allocate memory|no answer in time",
              bad=r"\d{10,}|2\*\*33 twice"),
+    Leniency("where there are no gradients there is nothing to clip", "nested_tensorlist",
+             slot="0", head="clip_grad_value_"),
     # other libraries' words
     Leniency("PyTorch has no such function", r"(module 'torch|type object 'Tensor).* has no attrib"
              "|'Tensor' object has no attribute"),

@@ -181,7 +181,8 @@ class Module(ModuleTables):
         if errors:
             lines = "\n\t".join(errors)
             raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}"
+                f"Error(s) in loading state_dict for {type(self).__name__}: "
+                f"what was given differs from what is expected:\n\t{lines}"
             )
         realize(*written)
         return keys

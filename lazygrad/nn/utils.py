@@ -87,16 +87,12 @@ def _total_norm(gradients: list[Tensor], order: float) -> Tensor:
     if not gradients:
         return tensor(0.0)
     device = gradients[0].device
-    if math.isinf(order):
-        peaks = [gradient.abs().max().to(device) for gradient in gradients]
-        peak: Tensor = stack(peaks).max()
-        return peak
     if order == 2.0:
         # One sum of squares each: a norm of norms would take a root in between for nothing.
         squares = [(gradient * gradient).sum().to(device) for gradient in gradients]
         return _sum(squares).sqrt()
-    powers = [(gradient.abs() ** order).sum().to(device) for gradient in gradients]
-    return _sum(powers) ** (1.0 / order)
+    norms: Tensor = stack([gradient.norm(order).to(device) for gradient in gradients])
+    return norms.norm(order)
 
 
 def _sum(terms: list[Tensor]) -> Tensor:

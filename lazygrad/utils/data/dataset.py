@@ -1,6 +1,7 @@
 """Data sets: something indexed, something iterated, tensors side by side, or parts of another."""
 
 import math
+import numbers
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
@@ -78,6 +79,8 @@ def random_split(
         ValueError: lengths that do not add up to the data set's, or a fraction outside [0, 1].
     """
     total = len(dataset)
+    if not all(isinstance(length, numbers.Real) for length in lengths):
+        raise TypeError(f"random_split: got lengths {lengths}, expected sizes or fractions")
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         for place, fraction in enumerate(lengths):
             if not 0 <= fraction <= 1:
