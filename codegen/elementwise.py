@@ -49,8 +49,6 @@ def _number(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     dtype, shape = _same(src, arg)
     if dtype is bool_:  # in kernels a mask, whose true is below its false
         raise TypeError("expected numbers, got bools: cast them, or use logical functions")
-            "expected numbers, got bools: cast them, or use bitwise or logical functions"
-        )
     return dtype, shape
 
 

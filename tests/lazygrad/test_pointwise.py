@@ -247,7 +247,7 @@ ERRORS = {
     "bool negative": (lambda t: -t.b, RuntimeError, "bool tensor is not supported"),
     "float and": (lambda t: t.x & t.y, RuntimeError, "bitwise_and"),
     "bool shift": (lambda t: t.b << t.c, NotImplementedError, "bitwise_left_shift"),
-    "bool relu": (lambda t: t.b.relu(), TypeError, "got bool"),
+    "bool relu": (lambda t: t.b.relu(), RuntimeError, "got bools"),
     "float not": (lambda t: ~t.x, TypeError, "only implemented on integer and Boolean"),
     "negative power": (lambda t: t.i**-1, RuntimeError, "negative integer powers are not allowed"),
     "list": (lambda t: t.x + [1, 2, 3, 4], TypeError, "list"),
