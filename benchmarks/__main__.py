@@ -18,9 +18,7 @@ from typing import Any
 import lazygrad as lg
 from lazygrad import runtime
 
-from .peers import contenders
-from .timing import interleave
-from .workloads import STEPS, WORKLOADS
+from .table import print_table
 
 
 def processor() -> str:
@@ -30,24 +28,6 @@ def processor() -> str:
     except OSError:
         return platform.processor()
     return next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "?")
-
-
-def run_workloads(devices: list[str], only: str, rounds: int, peers: list[str]) -> None:
-    """A row for each workload: the median times, and how many times as fast as the first."""
-    found = contenders(devices)
-    found = {n: c for n, c in found.items() if n.startswith("lazygrad") or n in peers}
-    names = list(found)
-    first = names[0]
-    print(f"| workload | {' | '.join(names)} | {' | '.join(f'{first} / {n}' for n in names[1:])} |")
-    print("|---" * (2 * len(names)) + "|")
-    for workload in (*WORKLOADS, *STEPS):
-        if only not in workload:
-            continue
-        calls = {name: contender.call(workload) for name, contender in found.items()}
-        times = interleave({n: c for n, c in calls.items() if c is not None}, rounds)
-        row = [f"{times[n] * 1e3:.3f} ms" if n in times else "" for n in names]
-        row += [f"{times[first] / times[n]:.2f}" if n in times else "" for n in names[1:]]
-        print(f"| {workload} | {' | '.join(row)} |", flush=True)
 
 
 def run_overheads(device: str) -> None:
@@ -116,13 +96,15 @@ def run_first_steps(devices: list[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--device", action="append", help="a device; default: every one found")
-    parser.add_argument("--peer", action="append", help="another library; default: all of them")
+    parser.add_argument("--peer", action="append",
+                        help="torch.compile, jax, tinygrad; default: all of them")  # fmt: skip
     parser.add_argument("--only", default="", help="workloads whose name holds this text")
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
     devices = given.device or [str(d) for d in runtime.devices()]
     print(f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}\n")
-    run_workloads(devices, given.only, given.rounds, given.peer or ["torch", "jax", "tinygrad"])
+    peers = ["torch.compile", "jax", "tinygrad"] if given.peer is None else given.peer
+    print_table(devices, given.only, given.rounds, peers)
     if not given.only:
         print()
         run_overheads(devices[0])

@@ -97,13 +97,16 @@ def _steps() -> Callable[[int], None]:
 
 
 def _digits(x: lg.Tensor, number: int) -> lg.Tensor:
-    """A graph of its own for each number, all of one size: an operation for each octal digit."""
+    """A graph of its own for each number below 8**7: an operation for each octal digit.
+
+    The digits are those of a multiple that is odd: whichever numbers, graphs are as large.
+    """
     operations: list[Callable[[lg.Tensor], lg.Tensor]] = [
         lambda y: y.neg(), lambda y: y + x, lambda y: y.relu(), lambda y: y * x,
         lambda y: y.square(), lambda y: y.abs(), lambda y: y - x, lambda y: y.floor(),
     ]  # fmt: skip
     y = x
-    for digit in f"{number + 8**6:o}":
+    for digit in f"{number * 0x9E3779B1 % 8**7:07o}":
         y = operations[int(digit)](y)
     return y
 
