@@ -40,7 +40,7 @@ def _unless(problem: str, promise: str, figure: str) -> Finding:
 
 
 def _forks(device: runtime.Device, count: int) -> Iterator[Finding]:
-    outcome = run_child(device, fork_after_use, count, seconds=SECONDS)
+    outcome = run_child(device, fork_after_use, count, seconds=SECONDS + 15 * count)
     answers = outcome.answer or {}
     wrong = {k: v for k, v in answers.items() if v not in ("told", "right")}
     yield Finding(
