@@ -1,5 +1,6 @@
 """Programs built from OpenCL C: once per process, and kept on disk between processes."""
 
+import linecache
 import re
 import time
 from typing import Any
@@ -78,6 +79,14 @@ def cl_kernel(cl_program: Any, name: str) -> cl.Kernel:
             return cl.Kernel(cl_program, name)
         finally:
             settings._PYOPENCL_NO_CACHE = kept
+            _forget_invoker(name)
+
+
+def _forget_invoker(name: str) -> None:
+    """Python keeps the text of the function that PyOpenCL writes for each kernel for ever."""
+    for text in list(linecache.cache):
+        if text.startswith(f"<generated: 'pyopencl invoker for '{name}'"):
+            linecache.cache.pop(text, None)
 
 
 class Program:

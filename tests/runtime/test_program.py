@@ -1,3 +1,4 @@
+import linecache
 import os
 import subprocess
 import sys
@@ -258,3 +259,8 @@ def test_ctrl_c_while_a_binary_is_stored(cache: Path, monkeypatch: pytest.Monkey
     with pytest.raises(KeyboardInterrupt):
         disk_cache.store("0" * 64, b"data")
     assert [path.suffix for path in cache.rglob("*") if path.is_file()] == [".bin"]
+
+
+def test_nothing_is_left_of_a_kernel_that_is_gone(device: runtime.Device) -> None:
+    runtime.build(device, ADD.format(number=77)).kernel("add_77")
+    assert not [name for name in linecache.cache if "add_77" in name]
