@@ -19,6 +19,10 @@ from .process import resident_mib
 MOST_MIB = 16.0
 MOST_OBJECTS = 0.03
 
+# KiB that a driver itself never gives back of a kernel that has run (PyOpenCL alone shows it too):
+# PoCL opens a library for each and closes it when the process ends
+KEPT_BY_DRIVER = {"pocl": 56}
+
 
 class Held(NamedTuple):
     """What a process holds at one moment: MiB of the host, Python's blocks, bytes of the device."""
@@ -35,10 +39,11 @@ def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
     counts = (10_000, 100_000, 2_000) if full else (200, 400, 24)
     for kind, count in zip(KINDS, counts, strict=True):
         outcome = run_child(device, long_run, kind, count, not full, seconds=3600)
+        kept = KEPT_BY_DRIVER.get(str(device).partition(":")[0], 0) if kind == "programs" else 0
         first, middle, last = (Held(*row) for row in outcome.answer or [(0.0, 0, 0)] * 3)
         flat = (
             outcome.answer is not None
-            and last.mib - middle.mib < MOST_MIB
+            and last.mib - middle.mib < MOST_MIB + kept * count / 2048
             and last.objects - middle.objects < MOST_OBJECTS * middle.objects
             and last.device <= middle.device
         )
@@ -46,7 +51,8 @@ def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
             f"{KINDS[kind]} keep host and device memory flat",
             f"{count:,}: host {first.mib:.0f} MiB at first, {middle.mib:.0f} half-way, "
             f"{last.mib:.0f} at the end; {middle.objects:,} objects, then {last.objects:,}; "
-            f"device {middle.device / 2**20:.2f}, then {last.device / 2**20:.2f} MiB",
+            f"device {middle.device / 2**20:.2f}, then {last.device / 2**20:.2f} MiB"
+            + (f" (the driver itself keeps up to {kept} KiB of each)" if kept else ""),
             flat,
             "" if flat else str(outcome),
         )
