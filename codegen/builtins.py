@@ -328,7 +328,10 @@ def _function(name: str) -> str:
             return _cast(target, source)
         case ["angle"]:
             return float_function("angle", 0)
-        case ["angle" | "sin" | "cos" | "tan" | "atan2" | "erf" | "erfc" as function, width]:
+        case [
+            "angle" | "sin" | "cos" | "tan" | "atan2" | "tanh" | "erf" | "erfc" as function,
+            width,
+        ]:
             return float_function(function, int(width))
         case ["cosine", width]:
             return _COSINE.format(w="" if width == "1" else width, width=width)

@@ -60,10 +60,20 @@ class _Contraction:
             **decompose(Ix.of(self.k), form.k, form.sizes),
         }
         self.out_index: Index = tuple(at[x] if form.sizes[x] != 1 else Ix() for x in anchor.arg[2])
-        self.expressions = Expressions(group.memory, None, self._result)
+        accs: list[Value] = []
+        out_index = self.out_index
+
+        def result(n: Node, index: Index) -> Value | None:  # no method: that would be a cycle
+            if n is not anchor:
+                return None
+            assert index == out_index, "a contraction's result is read at another place"
+            return accs[0]
+
+        self.expressions = Expressions(group.memory, None, result)
         self.acc = self.expressions.result(
             self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.j) if v.hi)
         )
+        accs.append(self.acc)
         self.a = self._operand(form.rows, form.row_labels, at)
         self.b = self._operand(form.columns, form.column_labels, at)
         self.stores = [self._store(*output) for output in group.outputs]
@@ -76,12 +86,6 @@ class _Contraction:
     def _store(self, n: Node, array: str, mapping: tuple[int, ...]) -> tuple[Value, str, Ix]:
         index = tuple(self.out_index[axis] if axis >= 0 else Ix() for axis in mapping)
         return self.expressions.stored(n, index), array, flat_index(index, n.shape)
-
-    def _result(self, n: Node, index: Index) -> Value | None:
-        if n is not self.anchor:
-            return None
-        assert index == self.out_index, "a contraction's result is read at another place"
-        return self.acc
 
     # pieces of the kernel
 

@@ -153,8 +153,9 @@ def exp(args: Sequence[str], result: CType, operand: CType) -> str:
 def tanh(args: Sequence[str], result: CType, operand: CType) -> str:
     """Exactly 1 where it rounds to that: PoCL's stays a step below, which 1 - tanh(x)**2 shows."""
     x = args[0]
-    limit = "19.1" if result.base == "double" else "9.02f"
-    past = mask(f"(fabs({x}) > ({result.name})({limit}))", result, operand)
+    if result.base == "float":
+        return f"lg_tanh_{result.width}({x})"
+    past = mask(f"(fabs({x}) > ({result.name})(19.1))", result, operand)
     return select(past, f"copysign(({result.name})(1), {x})", f"tanh({x})", result)
 
 

@@ -16,7 +16,8 @@ from .dtype import DType, int64
 from .elementwise import ELEMENTWISE
 from .elementwise import broadcast_shapes as broadcast_shapes
 from .graph import Node, Op, Shape, forget_source, node
-from .indexing import INDEXING, LEAVES, MARKERS, ScalarArg
+from .indexing import INDEXING, LEAVES, MARKERS
+from .indexing import ScalarArg as ScalarArg
 from .reduction import REDUCTIONS
 from .views import VIEWS
 
@@ -51,6 +52,11 @@ def forget(n: Node) -> None:
 def scalar(value: float | int | bool, dtype: DType) -> Node:
     """A new late-bound scalar: its value is no part of the structure."""
     return node(_SCALAR, (), ScalarArg(value, dtype))
+
+
+def late(arg: ScalarArg) -> Node:
+    """As `scalar`, of a number in a form of its own."""
+    return node(_SCALAR, (), arg)
 
 
 def const(value: float | int | bool, dtype: DType) -> Node:

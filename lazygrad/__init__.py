@@ -33,6 +33,7 @@ from .codegen.dtype import uint8 as uint8
 from .codegen.dtype import uint16 as uint16
 from .codegen.dtype import uint32 as uint32
 from .codegen.dtype import uint64 as uint64
+from .compiled import compile as compile
 from .creation import (
     as_tensor,
     asarray,
@@ -400,7 +401,7 @@ __all__ = [
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "BoolTensor", "broadcast_shapes", "broadcast_tensors",
     "broadcast_to", "ByteTensor", "can_cast", "capture_kernels", "cartesian_prod", "cat", "ceil",
-    "CharTensor", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "concat",
+    "CharTensor", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "compile", "concat",
     "concatenate", "copysign", "cos", "cosh", "count_nonzero", "cuda", "cummax", "cummin",
     "cumprod", "cumsum", "default_generator", "deg2rad", "detach", "device", "devices", "diag",
     "diag_embed", "diagonal", "diff", "div", "divide", "dot", "double", "DoubleTensor", "dstack",

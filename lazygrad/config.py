@@ -3,7 +3,8 @@
 LAZYGRAD_DEVICE   the default device: an implementation, a kind or a number
 LAZYGRAD_DEBUG    1 devices, 2 plans, 3 kernel timings, 4 sources, 5 graphs; each with those before
 LAZYGRAD_DUMP     a folder that gets every kernel as a .cl file and an index
-LAZYGRAD_CHECK    1 runs the verifiers between the compiler's passes
+LAZYGRAD_CHECK    1 runs the verifiers between the compiler's passes, and records every call of a
+                  compiled function, to compare it with the captured one
 LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime)
 LAZYGRAD_LIMITS   facts of the device to override, such as has_fp64=0 (see lazygrad.runtime)
 LAZYGRAD_ISOLATE  1, or a limit in seconds: programs are first built in a process of their own, for

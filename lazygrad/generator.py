@@ -16,7 +16,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import uint8, uint64
 from lazygrad.codegen.graph import Node, Shape
 
-from . import placement
+from . import placement, recording
 from .handle import TensorBase, wrap
 from .realize import from_host, to_host
 
@@ -93,11 +93,28 @@ class Generator:
     def bits(self, shape: Shape) -> Node:
         """The next numbers of the stream, uint32, as many as `shape` has elements."""
         count = math.prod(shape)
+        first, seed = self._draw(count)
+        counter = ops.add(ops.iota(count, uint64), first)
+        return ops.reshape(ops.philox(counter, seed), shape)
+
+    def _draw(self, count: int) -> tuple[Node, Node]:
+        """Where in the stream the next numbers begin, and its seed, as late-bound numbers."""
         first = self._offset
         self._offset = (first + count) & _MASK
-        counter = ops.add(ops.iota(count, uint64), ops.scalar(first, uint64))
-        drawn = ops.philox(counter, ops.scalar(self._seed, uint64))
-        return ops.reshape(drawn, shape)
+        recorder = recording.active()
+        if recorder is None:
+            return ops.scalar(first, uint64), ops.scalar(self._seed, uint64)
+        place = [first]
+
+        def again() -> None:
+            place[0] = self._offset
+            self._offset = (place[0] + count) & _MASK
+
+        recorder.events.append(again)
+        return (
+            recording.late(first, lambda: place[0], uint64),
+            recording.late(self._seed, lambda: self._seed, uint64),
+        )
 
 
 default_generator = Generator()

@@ -22,6 +22,7 @@ from .default_dtype import get_default_dtype
 from .errors import ShapeError, shown
 from .handle import TensorBase, keep_order, wrap
 from .realize import from_host
+from .recording import Followed, late
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -49,6 +50,8 @@ def scalar_operand(value: Number, dtype: DType) -> Node:
 
     Raises RuntimeError for an integer that `dtype` cannot hold.
     """
+    if isinstance(value, Followed) and dtype.kind == "f":
+        return late(float(value), value.recipe, dtype)
     if value in _STRUCTURE and (value != 0 or math.copysign(1, value) > 0):
         key = (dtype, value)
         found = _consts.get(key)

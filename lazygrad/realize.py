@@ -14,16 +14,17 @@ from lazygrad.codegen.structure import lookups
 from lazygrad.runtime import Buffer, Device
 from lazygrad.runtime.forks import rlock
 
-from . import bad_indices, config, inspection, pending
-from .execution import count_realization, executable_for, plan_for
+from . import bad_indices, config, inspection, pending, recording
+from .execution import Executable, count_realization, executable_for, plan_for
+from .origin import user_line
 
 __all__ = [
-    "from_host", "host_view", "is_realized", "kernels_of", "note_pending", "realize",
-    "realize_nodes", "register_written", "to_host",
+    "from_host", "host_view", "is_realized", "kernels_of", "note_pending", "planning_lock",
+    "realize", "realize_nodes", "register_written", "to_host",
 ]  # fmt: skip
 
 # planning reads and changes nodes that all threads share
-_lock = rlock()
+planning_lock = rlock()
 
 _MOST_PENDING_NODES = 50_000
 _MOST_PENDING_BYTES = 1 << 30
@@ -44,6 +45,9 @@ def from_host(array: np.ndarray[Any, Any], dtype: DType, device: Device) -> Node
     memory = runtime.allocate(device, values.nbytes, label)
     if values.nbytes:
         runtime.write(memory, values)
+    recorder = recording.active()
+    if recorder is not None:
+        recorder.from_host.append(values.tobytes())
     n = ops.buffer(dtype, array.shape)
     n.memory = memory
     _pending_bytes += values.nbytes
@@ -74,7 +78,7 @@ def realize_nodes(nodes: Sequence[Node], device: Device) -> None:
     Raises what planning raises, before anything runs: TypeError for a type the device lacks,
     BuildError, OutOfMemoryError.
     """
-    with _lock:
+    with planning_lock:
         _realize(nodes, device)
         pending.retire()
 
@@ -120,9 +124,29 @@ def _share_memory(n: Node) -> bool:
 
 def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> None:
     executable, late, order = executable_for(wanted, device)
+    origins = [n.origin for n in lookups(order)] if executable.checks else []
+    given = [n.memory for n in late]
+    run_plan(executable, late, wanted, origins, written)
+    recorder = recording.active()
+    if recorder is not None:
+        made = [n.memory for n in wanted]
+        recorder.events.append(recording.Run(executable, late, given, wanted, origins, made))
+
+
+def run_plan(
+    executable: Executable, late: Sequence[Node], wanted: Sequence[Node],
+    origins: Sequence[Any], written: bad_indices.Written,
+) -> None:  # fmt: skip
+    """Runs a plan on these late-bound leaves and gives `wanted` the memory that it computed.
+
+    Args:
+        origins: the users' lines of its lookups, in order.
+        written: storages that get a value of it, with their values before.
+    """
     count_realization()
     for n in late:
         bad_indices.check(n.memory)
+    device = executable.device
     word = bad_indices.word(device) if executable.checks else None
     number = bad_indices.number(device)
     if config.DEBUG >= 3:
@@ -134,7 +158,6 @@ def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> No
     for n, memory in zip(wanted, buffers, strict=True):
         n.memory = memory
     if bad_indices.watches(executable):
-        origins = [n.origin for n in lookups(order)] if executable.checks else []
         bad_indices.note(executable, origins, late, wanted, written)
 
 
@@ -144,6 +167,7 @@ def _transfer_first(targets: Sequence[Node]) -> None:
         if n.op.name != "transfer" or n.memory is not None:
             continue
         source, target = n.arg
+        _refuse("it copies between devices")
         host = to_host(n.src[0], source)
         memory = runtime.allocate(target, host.nbytes)
         if host.nbytes:
@@ -158,6 +182,7 @@ def to_host(node: Node, device: Device) -> np.ndarray[Any, Any]:
     """
     if pending.is_constant(node):
         return np.array(node.dtype.to_storage(evaluate([node])[0])).reshape(node.shape)
+    _refuse("it reads a value on the host")
     realize_nodes([node], device)
     out = np.empty(node.shape, node.dtype.numpy)
     if out.nbytes:
@@ -166,13 +191,21 @@ def to_host(node: Node, device: Device) -> np.ndarray[Any, Any]:
     return out
 
 
+def _refuse(reason: str) -> None:
+    """A call that is recorded cannot be done again without Python."""
+    recorder = recording.active()
+    if recorder is not None:
+        recorder.refuse(f"{reason} at {user_line()}")
+
+
 def _look(device: Device) -> None:
-    with _lock:
+    with planning_lock:
         bad_indices.look(device)
 
 
 def host_view(node: Node, device: Device) -> np.ndarray[Any, Any]:
     """The value as a read-only array, without a copy on CPU devices; it keeps the memory alive."""
+    _refuse("it reads a value on the host")
     realize_nodes([node], device)
     memory = None if pending.is_constant(node) else _memory(node)
     mapped = runtime.host_view(memory) if memory is not None and memory.nbytes else None
@@ -194,7 +227,7 @@ def _memory(node: Node) -> Buffer:
 
 def kernels_of(nodes: Sequence[Node], device: Device) -> list[inspection.KernelInfo]:
     """The kernels that realizing these nodes would launch; nothing is run."""
-    with _lock:
+    with planning_lock:
         return _planned(nodes, device)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from lazygrad import recording
 from lazygrad.codegen.dtype import DType, int64
 from lazygrad.creation import ones, zeros
 from lazygrad.errors import ShapeError
@@ -12,6 +13,9 @@ from . import functional as F
 from . import init
 from .module import Module
 from .parameter import Parameter
+
+# a count of batches that nobody knows: whose, of which version, how many
+_UNKNOWN: tuple[Tensor | None, int, int] = (None, 0, 0)
 
 
 class LayerNorm(Module):
@@ -169,15 +173,20 @@ class _BatchNorm(Module):
         self.register_buffer("running_mean", mean)
         self.register_buffer("running_var", variance)
         self.register_buffer("num_batches_tracked", count)
-        self._counted: tuple[Tensor | None, int, int] = (None, 0, 0)
+        self._counted = _UNKNOWN
 
     def _count_batch(self, tracked: Tensor) -> int:
         """One more batch; the count after it.
 
         The host keeps the count and writes it as a number: adding on the device would grow a
         chain of additions that no value of the step asks for. The tensor is read again only when
-        someone else has put or written another one.
+        someone else has put or written another one. A step that is recorded adds on the device:
+        it is done again without Python, and leaves nothing pending.
         """
+        if recording.active() is not None and self.momentum is not None:
+            tracked.add_(1)
+            self._counted = _UNKNOWN
+            return 0
         buffer, version, count = self._counted
         if buffer is not tracked or version != tracked._version:
             count = int(tracked.item())

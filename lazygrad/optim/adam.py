@@ -5,6 +5,7 @@ from typing import Any
 
 from lazygrad.creation import zeros_like
 from lazygrad.functions import maximum
+from lazygrad.recording import follow
 from lazygrad.tensor import Tensor
 
 from .optimizer import Optimizer, Parameters, check_undifferentiated
@@ -71,6 +72,11 @@ class Adam(Optimizer):
         names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
         return {"step": 0, **{name: zeros_like(parameter) for name in names}}
 
+    def _count(self, trained: list[tuple[Tensor, dict[str, Any]]]) -> None:
+        super()._count(trained)
+        for parameter, _ in trained:
+            self.state[parameter]["step"] += 1
+
     def _update(
         self,
         parameter: Tensor,
@@ -80,15 +86,12 @@ class Adam(Optimizer):
         first: bool,
     ) -> None:
         # The count stays on the host: what depends on it enters the kernel as late-bound numbers.
-        state["step"] += 1
         beta1, beta2 = group["betas"]
-        correction1 = 1.0 - beta1 ** state["step"]
-        correction2 = math.sqrt(1.0 - beta2 ** state["step"])
-        lr, weight_decay = group["lr"], group["weight_decay"]
+        weight_decay = group["weight_decay"]
         if group["maximize"]:
             gradient = -gradient
         if weight_decay and group["decoupled_weight_decay"]:
-            parameter.mul_(1.0 - lr * weight_decay)
+            parameter.mul_(follow(lambda: 1.0 - group["lr"] * weight_decay))
         elif weight_decay:
             gradient = gradient + parameter * weight_decay
 
@@ -98,8 +101,10 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"]
             square = largest.copy_(maximum(largest, square))
-        scale = square.sqrt() / correction2 + group["eps"]
-        parameter.addcdiv_(mean, scale, value=-lr / correction1)
+        root = follow(lambda: math.sqrt(1.0 - beta2 ** state["step"]))
+        scale = square.sqrt() / root + group["eps"]
+        rate = follow(lambda: -group["lr"] / (1.0 - beta1 ** state["step"]))
+        parameter.addcdiv_(mean, scale, value=rate)
 
 
 class AdamW(Adam):

@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from functools import partial
 from itertools import chain
 from typing import Any
 
+from lazygrad import recording
 from lazygrad.grad_mode import enable_grad, no_grad
 from lazygrad.realize import realize
 from lazygrad.residence import store_apart
@@ -114,15 +116,25 @@ class Optimizer:
                 if parameter.grad is not None
             ]
             fresh = self._start_states(trained)
+            self._count(trained)
+            recorder = recording.active()
+            if recorder is not None:
+                recorder.events.append(partial(self._count, trained))
             written: list[Tensor] = []
             for parameter, group in trained:
                 state = self.state.get(parameter, {})
                 self._update(parameter, parameter.grad, state, group, id(parameter) in fresh)
                 written.append(parameter)
                 written.extend(_tensors(state))
-        self.steps_taken += 1
         realize(*written)
         return loss
+
+    def _count(self, trained: "list[tuple[Tensor, dict[str, Any]]]") -> None:
+        """What a step changes on the host: counts. A compiled step does it anew each time.
+
+        Numbers that depend on it, or on settings, enter updates by `recording.follow`.
+        """
+        self.steps_taken += 1
 
     def _start_states(self, trained: list[tuple[Tensor, dict[str, Any]]]) -> set[int]:
         """Gives parameters without a state their first one; tells them by id.

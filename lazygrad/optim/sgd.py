@@ -3,6 +3,7 @@
 from typing import Any
 
 from lazygrad.creation import zeros_like
+from lazygrad.recording import follow
 from lazygrad.tensor import Tensor
 
 from .optimizer import Optimizer, Parameters, check_undifferentiated
@@ -80,4 +81,4 @@ class SGD(Optimizer):
             share = 1.0 if first else 1.0 - group["dampening"]
             buffer.mul_(momentum).add_(gradient, alpha=share)
             gradient = gradient + buffer * momentum if group["nesterov"] else buffer
-        parameter.add_(gradient, alpha=-group["lr"])
+        parameter.add_(gradient, alpha=follow(lambda: -group["lr"]))

@@ -9,7 +9,7 @@ void tanh_add_mul_64x100_f32(__global float* restrict out0, __global const float
       const float16 x1 = vload16(0, in0 + i1 + i0*100);
       const float16 x2 = vload16(0, in1 + i1);
       const float16 add_3 = x1 + x2;
-      const float16 tanh_4 = ((fabs(add_3) > (float16)(9.02f)) ? copysign((float16)(1), add_3) : tanh(add_3));
+      const float16 tanh_4 = lg_tanh_16(add_3);
       const float16 mul_7 = tanh_4 * v6;
       vstore16(mul_7, 0, out0 + i1 + i0*100);
     }
@@ -17,7 +17,7 @@ void tanh_add_mul_64x100_f32(__global float* restrict out0, __global const float
       const float x8 = in0[i1 + i0*100];
       const float x9 = in1[i1];
       const float add_10 = x8 + x9;
-      const float tanh_11 = (-((fabs(add_10) > (float)(9.02f))) ? copysign((float)(1), add_10) : tanh(add_10));
+      const float tanh_11 = lg_tanh_1(add_10);
       const float mul_12 = tanh_11 * x5;
       out0[i1 + i0*100] = mul_12;
     }

@@ -10,7 +10,7 @@ void tanh_add_mul_64x100_f32(__global float* restrict out0, __global const float
     const float4 x1 = vload4(0, in0 + i1 + i0*100);
     const float4 x2 = vload4(0, in1 + i1);
     const float4 add_3 = x1 + x2;
-    const float4 tanh_4 = ((fabs(add_3) > (float4)(9.02f)) ? copysign((float4)(1), add_3) : tanh(add_3));
+    const float4 tanh_4 = lg_tanh_4(add_3);
     const float4 mul_7 = tanh_4 * v6;
     vstore4(mul_7, 0, out0 + i1 + i0*100);
   }

@@ -1,0 +1,322 @@
+"""`compile`: a function whose calls are recorded, and then done again without Python's part.
+
+The first call runs as ever. The next ones are recorded; when two in a row did the same, later calls
+are replayed: kernels alone, with new arguments. What cannot be replayed runs as ever, and a warning
+says why.
+"""
+
+import functools
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import MethodType
+from typing import Any
+
+from . import config, pending, placement, recording
+from .capture import Before, Capture, Source, StaleError, capture_of, is_same
+from .default_dtype import get_default_dtype
+from .functions import clone
+from .grad_mode import grad_enabled, no_grad
+from .guards import Guards
+from .handle import TensorBase
+from .origin import warn
+from .realize import realize, realize_nodes
+from .residence import store_apart
+
+__all__ = ["Compiled", "compile"]
+
+_MOST_FORMS = 8
+_MOST_TRIES = 4
+_ONE_HOLDER = 2  # a handle or its alias, and getrefcount's own
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+
+
+@dataclass
+class _Recorded:
+    capture: Capture
+    shape: Any  # what was returned, with a number for each tensor
+    from_host: list[bytes]
+
+
+@dataclass
+class _Form:
+    """The calls with arguments of one kind."""
+
+    kept: Any  # objects whose ids are in the key
+    begun: bool = False
+    last: _Recorded | None = None
+    guards: Guards | None = None  # there when `last` may be replayed
+    tries: int = 0
+    stale: str = ""
+    refused: str = ""
+
+
+class Compiled:
+    """A function, or a module, that is replayed; anything else is asked of what it wraps.
+
+    Attributes:
+        replays, recordings: how many calls were replayed and recorded.
+    """
+
+    def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
+        self._function, self._fullgraph = function, fullgraph
+        self._forms: OrderedDict[Any, _Form] = OrderedDict()
+        self.replays = self.recordings = 0
+        functools.update_wrapper(self, function, updated=())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_function"], name)
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        return self if owner is None else MethodType(self, owner)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if recording.active() is not None:  # within another compiled function
+            return self._function(*args, **kwargs)
+        flat = _Flat()
+        shape = flat.shape_of((args, kwargs))
+        key = (flat.key(), grad_enabled.get(), get_default_dtype(), placement.default_device())
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = _Form(flat.objects)
+            self._forget()
+        self._forms.move_to_end(key)
+        if form.refused or any(t._node.tracked for t in flat.tensors):
+            return self._function(*args, **kwargs)
+        tensors = [_own(t) for t in flat.tensors]
+        known, guards = form.last, form.guards  # other threads may put others there
+        if known is not None and guards is not None:
+            try:
+                return self._replayed(known, guards, tensors, shape, flat)
+            except StaleError as stale:
+                form.last = form.guards = None
+                form.stale = str(stale)
+        if not form.begun:  # makes states that later calls find
+            form.begun = True
+            return self._function(*args, **kwargs)
+        return self._record(form, flat, shape, tensors)
+
+    def _forget(self) -> None:
+        if len(self._forms) > _MOST_FORMS:
+            self._forms.popitem(last=False)
+            warn(
+                f"compile: more than {_MOST_FORMS} kinds of arguments; a number that changes from "
+                "call to call is better passed as a tensor, as lg.tensor(x)"
+            )
+
+    def _replayed(
+        self, known: _Recorded, guards: Guards, tensors: list[TensorBase], shape: Any,
+        flat: "_Flat",
+    ) -> Any:  # fmt: skip
+        changed = guards.changed()
+        if changed:
+            raise StaleError(changed)
+        if config.CHECK:
+            return self._checked(known, flat, shape, tensors)
+        results = known.capture.replay(tensors)
+        self.replays += 1
+        found = [flat.tensors[r.key] if isinstance(r, Source) else r for r in results]
+        return _rebuilt(known.shape[0], found)
+
+    def _checked(
+        self, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
+    ) -> Any:  # fmt: skip
+        """Records once more instead of replaying: RuntimeError where the two differ."""
+        result, now = self._recorded(flat, shape, tensors)
+        if isinstance(now, str) or not _same(known, now):
+            raise RuntimeError(
+                f"compile: a call of {_name_of(self._function)} did something else than the one "
+                "that was captured: got another graph or other numbers, expected the same; it "
+                "reads Python's state that changes and is no argument"
+            )
+        return result
+
+    def _record(self, form: _Form, flat: "_Flat", shape: Any, tensors: list[TensorBase]) -> Any:
+        guards = Guards(self._function, flat.objects)
+        result, now = self._recorded(flat, shape, tensors)
+        self.recordings += 1
+        if not isinstance(now, str) and form.last is not None and _same(form.last, now):
+            form.last, form.guards, form.tries, form.stale = now, guards, 0, ""
+            return result
+        form.tries += 1
+        if isinstance(now, str):
+            form.last, form.stale = None, now
+        else:
+            if form.last is not None:
+                form.stale = form.stale or "no two calls in a row did the same"
+            form.last = now
+        if form.tries >= _MOST_TRIES:
+            self._give_up(form, form.stale)
+        return result
+
+    def _give_up(self, form: _Form, reason: str) -> None:
+        form.refused, form.last = reason, None
+        text = (
+            f"compile: {_name_of(self._function)} cannot be replayed: {reason}. It runs as without "
+            "compile"
+        )
+        if self._fullgraph:
+            raise RuntimeError(f"{text}; got fullgraph=True, expected a call that can be captured")
+        warn(text, RuntimeWarning)
+
+    def _recorded(
+        self, given: "_Flat", shape: Any, tensors: list[TensorBase]
+    ) -> "tuple[Any, _Recorded | str]":
+        """Calls the function; what it returned, and what it did, or why that cannot be replayed."""
+        args, kwargs = _rebuilt(shape, tensors)
+        before = Before(tensors)
+        recorder = recording.begin()
+        try:
+            result = self._function(*args, **kwargs)
+            _copy_back(given.tensors, tensors, before, recorder)
+            flat = _Flat()
+            template = flat.shape_of(result)
+            device = _finish(flat.tensors, before)
+        finally:
+            recording.end()
+        capture = capture_of(recorder, before, flat.tensors, device)
+        if recorder.refusals:
+            return result, recorder.refusals[0]
+        return result, _Recorded(capture, (template, flat.key()), recorder.from_host)
+
+
+def _finish(results: Sequence[TensorBase], before: Before) -> Any:
+    """Computes what the call left pending; where it ran."""
+    changed = [leaf.grad for leaf in before.leaves if leaf.grad is not None]
+    fresh = [g for g in changed if g._base.storage not in before.storages]
+    found = [*results, *fresh]
+    realize(*found)
+    devices = [t._base.device for t in found]
+    for storage, _ in pending.writes():
+        realize_nodes([storage.node], storage.device)
+        devices.append(storage.device)
+    return devices[0] if devices else placement.default_device()
+
+
+def _copy_back(
+    given: Sequence[TensorBase], tensors: Sequence[TensorBase], before: Before,
+    recorder: recording.Recorder,
+) -> None:  # fmt: skip
+    """What was written to the copy of a view goes to the view."""
+    for view, copied in zip(given, tensors, strict=True):
+        storage = copied._base.storage
+        if copied is not view and storage.node is not before.storages[storage]:
+            recorder.refuse("it writes to an argument that is a view")
+            with no_grad():
+                view.copy_(copied)  # type: ignore[attr-defined]
+
+
+def _same(a: _Recorded, b: _Recorded) -> bool:
+    return a.shape == b.shape and a.from_host == b.from_host and is_same(a.capture, b.capture)
+
+
+def _own(t: TensorBase) -> TensorBase:
+    """The argument in memory of its own: a pending value is computed, and what other tensors show,
+    too, is copied: which of them a kernel read would be unknown."""
+    if t._chain or sys.getrefcount(t._base.storage) > _ONE_HOLDER:
+        t = clone(t)
+        store_apart(t)
+    elif pending.alias_source(t._node).memory is None:
+        store_apart(t)
+    return t
+
+
+def _name_of(function: Any) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
+# containers
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """Stands for a tensor in a container."""
+
+    number: int
+
+
+@dataclass
+class _Flat:
+    """The tensors and other objects in nested tuples, lists and dicts."""
+
+    tensors: list[TensorBase] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
+    plain: list[Any] = field(default_factory=list)
+
+    def shape_of(self, value: Any) -> Any:
+        """The containers alone, with a number in each tensor's place."""
+        if isinstance(value, TensorBase):
+            self.tensors.append(value)
+            return _Tensor(len(self.tensors) - 1)
+        if isinstance(value, tuple):
+            parts = [self.shape_of(v) for v in value]
+            if hasattr(value, "_fields"):
+                return type(value)(*parts)
+            return tuple(parts)
+        if isinstance(value, list):
+            return [self.shape_of(v) for v in value]
+        if type(value) is dict:
+            return {k: self.shape_of(v) for k, v in value.items()}
+        if isinstance(value, _PLAIN):
+            self.plain.append((type(value), value))
+        else:
+            self.objects.append(value)
+        return value
+
+    def key(self) -> Any:
+        """What decides on the graph: equal for calls that may share a recording."""
+        firsts: dict[int, int] = {}
+        tensors = tuple(
+            [
+                (
+                    t._node.shape, t._node.dtype, t._base.device, bool(t._chain),
+                    firsts.setdefault(id(t._base.storage), k),
+                )
+                for k, t in enumerate(self.tensors)
+            ]
+        )  # fmt: skip
+        return tensors, tuple(self.plain), tuple([id(x) for x in self.objects])
+
+
+def _rebuilt(shape: Any, tensors: Sequence[Any]) -> Any:
+    if isinstance(shape, _Tensor):
+        return tensors[shape.number]
+    if isinstance(shape, tuple):
+        parts = [_rebuilt(v, tensors) for v in shape]
+        return type(shape)(*parts) if hasattr(shape, "_fields") else tuple(parts)
+    if isinstance(shape, list):
+        return [_rebuilt(v, tensors) for v in shape]
+    if type(shape) is dict:
+        return {k: _rebuilt(v, tensors) for k, v in shape.items()}
+    return shape
+
+
+def compile(
+    model: Callable[..., Any] | None = None, *, fullgraph: bool = False, dynamic: Any = None,
+    backend: Any = None, mode: Any = None, options: Any = None, disable: bool = False,
+) -> Any:  # fmt: skip
+    """A function or module whose calls are replayed without Python's part, as `torch.compile`'s.
+
+    The first call runs as ever, the next ones are recorded, and from the third or fourth on the
+    same kernels are launched again with the new arguments. Calls with other shapes, dtypes or
+    plain arguments are recorded for themselves. A step with backward() and an optimizer may be
+    compiled as a whole: parameters, gradients, counts of steps and random numbers go on, and
+    learning rates are asked for anew.
+
+    Other state of Python is that of the recording: what the function prints, appends or counts
+    happens no more. Its closure, the globals that it names, attributes of modules and settings of
+    optimizers are compared before each replay, and a change is recorded anew. LAZYGRAD_CHECK=1
+    records every call, and raises a RuntimeError where it differs from the captured one.
+
+    Args:
+        model: the function or module; without it, a decorator is returned.
+        fullgraph: raise a RuntimeError where calls cannot be replayed, instead of a warning.
+        dynamic, backend, mode, options: taken without effect.
+        disable: give the function back as it is.
+    """
+    if model is None:
+        return lambda function: compile(function, fullgraph=fullgraph, disable=disable)
+    if not callable(model):
+        raise TypeError(f"compile: got {type(model).__name__}, expected a function or a module")
+    return model if disable else Compiled(model, fullgraph)
