@@ -79,7 +79,7 @@ class _Lazygrad(Contender):
     def call(self, name: str) -> Call | None:
         lg.set_default_device(self.device)
         if name in STEPS:
-            compute = STEPS[name].make(lg)
+            compute = lg.compile(STEPS[name].make(lg))
         else:
             work = WORKLOADS[name]
             tensors = [lg.tensor(a) for a in work.arrays()]

@@ -30,7 +30,7 @@ def _trained(lib: Any, model: Any, optimizer: Any, x: Any, y: Any) -> Callable[[
         loss.backward()
         if optimizer is not None:
             optimizer.step()
-        return [loss, *[p.grad for p in model.parameters()]]
+        return [loss] if optimizer is not None else [loss, *[p.grad for p in model.parameters()]]
 
     return step
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 __all__ = ["interleave"]
 
 Call = Callable[[], object]
+_WARM = 4  # calls before any is timed: compilers compile, recorders record
 
 
 def _once(call: Call, repeat: int) -> float:
@@ -22,7 +23,8 @@ def interleave(
     """The median time of each call in seconds; a round runs each for about `seconds`."""
     repeat: dict[str, int] = {}
     for name, call in calls.items():
-        call()  # compiles
+        for _ in range(_WARM):
+            call()
         once = _once(call, 1)
         repeat[name] = max(1, min(1000, int(seconds / max(once, 1e-7))))
     times: dict[str, list[float]] = {name: [] for name in calls}

@@ -1,34 +1,35 @@
 """How to cut a contraction: which operand gives rows, the register tile, the blocks.
 
 A contraction by labels is a batch of products of rows x columns. Both operands may play either
-part; a small cost rule chooses, then the tile that wastes least near the best known sizes.
+part, and tiles may have many sizes: `candidates` lists the forms, `cost` says what each takes,
+in slots of the unit that multiplies and adds, and `plan_form` takes the cheapest.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from .expression import Expressions
+from .expression import Expressions, Value
 from .graph import Node
 from .index import Ix, Var, variables
 from .limits import Limits
 from .reduction import contract_shape
 
-__all__ = ["Form", "Labels", "decompose", "is_direct", "plan_form"]
+__all__ = ["Form", "Labels", "candidates", "cost", "decompose", "is_direct", "plan_form", "staging"]
 
 Labels = tuple[int, ...]
-_ROWS = {1: 14, 2: 12, 3: 8, 4: 6}  # tile rows for a panel of so many vectors
-_WASTE = {1: 0.30, 2: 0.10, 3: 0.02, 4: 0.0}  # how far narrower panels stay behind
+
+_MOST_ROWS = 14  # of a tile: each has an address of its own
+_PANEL_BYTES = 131072  # of the staged panel, which stays in the second cache
+_SCRATCH_BYTES = 65536  # of tiles that rest between blocks
+_DEEPEST = 512  # contracted positions of a block: the rows of a tile stay in the first cache
+# slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
+_STAGED = {"copy": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
+_SCATTERED, _MOVED = 3.0, 2.0
+_LOADED = 0.6  # slots per vector or scalar that the inner loop loads
 
 
-def is_direct(n: Node, memory: set[Node]) -> bool:
-    """Whether elements can be read in place: one load, no edges, each axis adding its own part."""
-    index = tuple(
-        [Ix.of(Var(f"x{d}", 0, m - 1)) if m != 1 else Ix() for d, m in enumerate(n.shape)]
-    )
-    v = Expressions(_Names(memory)).value(n, index)
-    if v.kind != "load" or v.conditions or v.index is None:
-        return False
-    return all(len(variables(Ix(0, ((atom, 1),)))) <= 1 for atom, _ in v.index.terms)
+def _parts(whole: int, part: int) -> int:
+    return -(-whole // part)
 
 
 class _Names(dict[Node, str]):
@@ -40,6 +41,33 @@ class _Names(dict[Node, str]):
 
     def get(self, key: Node, default: object = None) -> str | None:  # type: ignore[override]
         return "x" if key in self.memory else None
+
+
+def _is_separable(v: Value) -> bool:
+    """One load, no edges, of which each variable adds its own part to the place."""
+    if v.kind != "load" or v.conditions or v.index is None:
+        return False
+    return all(len(variables(Ix(0, ((atom, 1),)))) <= 1 for atom, _ in v.index.terms)
+
+
+def is_direct(n: Node, memory: set[Node]) -> bool:
+    """Whether elements can be read in place: one load, no edges, each axis adding its own part."""
+    index = tuple(
+        [Ix.of(Var(f"x{d}", 0, m - 1)) if m != 1 else Ix() for d, m in enumerate(n.shape)]
+    )
+    return _is_separable(Expressions(_Names(memory)).value(n, index))
+
+
+def staging(b: Value, j: Var, k: Var) -> str:
+    """How a panel of `b`, over columns j and contracted positions k, comes into local memory."""
+    if b.kind != "load" or b.conditions or b.index is None:
+        return "elements"
+    along_j, along_k = b.index.coefficient(j), b.index.coefficient(k)
+    if along_j is not None and (along_j == 1 or along_k not in (1, None)):
+        return "copy"
+    if along_k == 1 and along_j is not None:
+        return "transpose"
+    return "table" if _is_separable(b) else "elements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +83,13 @@ class Form:
     m: Labels
     n: Labels
     k: Labels
-    lanes: int
-    vectors: int
-    tile: int
-    tiles_per_item: int
-    block: int
+    lanes: int = 1
+    vectors: int = 1
+    tile: int = 1
+    tiles_per_item: int = 1
+    block: int = 1
+    staged: str = "copy"
+    contiguous: bool = True  # neighbouring columns are stored side by side
 
     def size(self, labels: Labels) -> int:
         total = 1
@@ -71,61 +101,91 @@ class Form:
     def panel(self) -> int:
         return self.lanes * self.vectors
 
+    @property
+    def tiles(self) -> int:
+        return _parts(self.size(self.m), self.tile)
 
-def _orientations(n: Node) -> list[tuple[Node, Node, Labels, Labels]]:
+    @property
+    def panels(self) -> int:
+        return _parts(self.size(self.n), self.panel)
+
+
+def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
     a, b = n.src
-    lhs, rhs, _ = n.arg
-    return [(a, b, lhs, rhs), (b, a, rhs, lhs)]
+    lhs, rhs, out = n.arg
+    sizes = contract_shape(a, b, n.arg)
+    for rows, columns, mine, other in ((a, b, lhs, rhs), (b, a, rhs, lhs)):
+        batch = tuple(x for x in out if x in mine and x in other)
+        m = tuple(x for x in out if x in mine and x not in other)
+        nn = tuple(x for x in out if x in other and x not in mine)
+        k = tuple(x for x in mine if x not in out) or tuple(x for x in other if x not in out)
+        form = Form(rows, columns, mine, other, sizes, batch, m, nn, k)
+        last = next((x for x in reversed(out) if sizes[x] != 1), -1)
+        yield replace(form, staged=_staging_of(form, memory), contiguous=last in nn)
 
 
-def _vectors(columns: int, lanes: int) -> int:
-    return min((4, 3, 2, 1), key=lambda v: -(-columns // (v * lanes)) * v * lanes * (1 + _WASTE[v]))
+def _staging_of(form: Form, memory: Mapping[Node, str]) -> str:
+    """As `staging`, of the operand as a form without tiles reads it."""
+    z, j, k = (
+        Var(name, 0, max(0, form.size(labels) - 1))
+        for name, labels in (("z", form.batch), ("j", form.n), ("k", form.k))
+    )
+    at: dict[int, Ix] = {}
+    for var, labels in ((z, form.batch), (j, form.n), (k, form.k)):
+        at |= decompose(Ix.of(var), labels, form.sizes)
+    shape = form.columns.shape
+    index = tuple(at[x] if m != 1 else Ix() for x, m in zip(form.column_labels, shape, strict=True))
+    return staging(Expressions(memory).value(form.columns, index), j, k)
 
 
-def _tile(rows: int, vectors: int) -> int:
-    """Rows of a tile: the size near the best that leaves the least overlap."""
-    best = _ROWS[vectors]
-    sizes = range(max(1, best * 2 // 3), best + 1)
-    return min(rows, min(sizes, key=lambda t: -(-rows // t) * t * (1 + 0.02 * (best - t))))
+def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
+    """The forms that the device's registers and local memory allow, at most 50 or so."""
+    size = max(4, n.dtype.compute_size)
+    width = min(limits.vector_bytes, limits.register_bytes)
+    lanes = 1 if limits.plain else max(1, min(16, width // size))
+    for form in _orientations(n, memory):
+        for vectors in (1,) if limits.plain else (1, 2, 3, 4):
+            spare = limits.registers - 1 - vectors
+            most = max(1, min(_MOST_ROWS, min(spare, limits.registers * 3 // 4) // vectors))
+            for tile in (1,) if limits.plain else range(max(1, most * 2 // 3), most + 1):
+                rows = min(tile, max(1, form.size(form.m)))
+                shaped = replace(form, lanes=lanes, vectors=vectors, tile=rows)
+                yield _blocked(shaped, size, limits)
 
 
-def plan_form(n: Node, limits: Limits) -> Form:
-    sizes = contract_shape(n.src[0], n.src[1], n.arg)
-    out: Labels = n.arg[2]
-    compute = n.dtype.compute_size
-    lanes = 1 if limits.plain else max(1, min(16, limits.vector_bytes // max(4, compute)))
-    best: tuple[float, Form] | None = None
-    for rows, columns, row_labels, column_labels in _orientations(n):
-        batch = tuple(x for x in out if x in row_labels and x in column_labels)
-        m = tuple(x for x in out if x in row_labels and x not in column_labels)
-        nn = tuple(x for x in out if x in column_labels and x not in row_labels)
-        k = tuple(x for x in column_labels if x not in out)
-        k = tuple(x for x in row_labels if x not in out) or k
-        form = Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
-                     lanes, 1, 1, 1, 1)  # fmt: skip
-        row_count, column_count, depth = form.size(m), form.size(nn), form.size(k)
-        vectors = 1 if limits.plain else _vectors(column_count, lanes)
-        padded = -(-column_count // (vectors * lanes)) * vectors * lanes
-        tile = 1 if limits.plain else _tile(row_count, vectors)
-        tiles = -(-row_count // tile)
-        panels, batches = padded // (vectors * lanes), form.size(batch)
-        items = max(1, 4 * limits.compute_units // (panels * batches))
-        per_item = max(1, min(-(-tiles // items), max(1, 128 // tile)))
-        budget = min(limits.local_bytes, 262144) * 6 // 10
-        block = max(16, min(depth, 512, budget // (vectors * lanes * max(4, compute))))
-        work = row_count * padded * depth / lanes
-        last = out[-1] if out else -1
-        contiguous_store = last in nn
-        contiguous_stage = bool(nn) and column_labels[-1] == nn[-1]
-        stage = -(-tiles // per_item) * depth * padded * (0.15 if contiguous_stage else 1.0)
-        store = row_count * column_count * (1 / lanes if contiguous_store else 1.0)
-        cost = work + stage + store
-        form = Form(rows, columns, row_labels, column_labels, sizes, batch, m, nn, k,
-                     lanes, vectors, tile, per_item, block)  # fmt: skip
-        if best is None or cost < best[0]:
-            best = cost, form
-    assert best is not None
-    return best[1]
+def _blocked(form: Form, size: int, limits: Limits) -> Form:
+    """With blocks that local memory holds, and work for every core."""
+    depth = form.size(form.k)
+    room = min(_PANEL_BYTES, limits.local_bytes * 6 // 10) // (form.panel * size)
+    blocks = max(1, _parts(depth, max(16, min(_DEEPEST, room))))
+    block = max(1, min(depth, _parts(_parts(depth, blocks), 16) * 16))
+    blocks = _parts(depth, block)
+    items = max(1, _parts(4 * limits.compute_units, form.panels * form.size(form.batch)))
+    per_item = max(1, _parts(form.tiles, items))
+    if blocks > 1:
+        scratch = min(_SCRATCH_BYTES, limits.local_bytes * 3 // 10)
+        per_item = min(per_item, max(1, scratch // (form.tile * form.panel * size)))
+    per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
+    return replace(form, block=block, tiles_per_item=per_item)
+
+
+def cost(form: Form, limits: Limits) -> float:
+    """Slots of the multiply-add unit that a form takes, on all cores together."""
+    t, v = form.tile, form.vectors
+    depth, batches = form.size(form.k), form.size(form.batch)
+    row_count, columns = form.size(form.m), form.panels * form.panel
+    items = _parts(form.tiles, form.tiles_per_item)
+    work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v + t) / (v * t))
+    stage = items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
+    store = row_count * columns * (_MOVED / form.lanes if form.contiguous else _SCATTERED)
+    most = items * form.panels * batches
+    units = limits.compute_units
+    idle = _parts(most, units) * units / most  # cores wait for the one with the most items
+    return (work + stage + store) * batches * idle
+
+
+def plan_form(n: Node, memory: Mapping[Node, str], limits: Limits) -> Form:
+    return min(candidates(n, memory, limits), key=lambda form: cost(form, limits))
 
 
 def decompose(flat: Ix, labels: Labels, sizes: Mapping[int, int]) -> dict[int, Ix]:

@@ -6,6 +6,7 @@
               | Store(array, index, value)   vector lanes lie `stride` apart
               | Loop(var, start, stop, step, body)
               | If(conditions, body) | Block(body)
+              | Pointer(name, array, index)  another name for an array, from a place on
               | Call(function, args)         a library function, for what loops cannot say
               | Comment(text)
     rhs = Apply(op, operands)                a row of the op table on typed names
@@ -31,7 +32,7 @@ from .opencl_text import CType
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
     "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lanes", "Literal", "Load",
-    "Loop", "Narrow", "Param", "Position", "Rhs", "Splat", "Statement", "Store", "Test",
+    "Loop", "Narrow", "Param", "Pointer", "Position", "Rhs", "Splat", "Statement", "Store", "Test",
     "ctype_of", "format_kernel", "index_dtype", "verify_kernel",
 ]  # fmt: skip
 
@@ -202,11 +203,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointer:
+    """What is loaded from `name` lies in `array`, from `index` on."""
+
+    name: str
+    array: str
+    index: Ix
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     text: str
 
 
-Statement = Define | Assign | Store | Loop | If | Block | Call | Comment
+Statement = Define | Assign | Store | Loop | If | Block | Pointer | Call | Comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +300,8 @@ def index_dtype(kernel: Kernel) -> DType:
                 read = rhs.load if isinstance(rhs, Guarded) else rhs
                 apart = abs(read.stride) if isinstance(read, Load | Position) else 0
                 most = max(most, reach(*_indices(rhs)) + _MOST_LANES * apart)
+            case Pointer(index=index):
+                most = max(most, reach(index))
             case Store(index=index, stride=stride):
                 most = max(most, reach(index) + _MOST_LANES * abs(stride))
             case Loop(start=start, stop=stop, step=step):
@@ -326,6 +338,8 @@ def format_kernel(kernel: Kernel) -> str:
                 lines.append(f"{pad}if {conjunction(s.conditions)}")
             case Block():
                 lines.append(f"{pad}block")
+            case Pointer():
+                lines.append(f"{pad}{s.name} = &{s.array}[{s.index!r}]")
             case Call():
                 lines.append(f"{pad}{s.function}{s.args!r}")
             case Comment():
@@ -367,6 +381,10 @@ def verify_kernel(kernel: Kernel) -> None:
                 seen_names.add(s.name)
                 if isinstance(s, Define) and s.var is not None:
                     seen_vars.add(s.var)
+            elif isinstance(s, Pointer):
+                assert s.array in arrays, f"{kernel.name}: no array {s.array}"
+                check_index(s.index, seen_vars)
+                arrays.add(s.name)
             elif isinstance(s, Store):
                 assert s.array in arrays, f"{kernel.name}: no array {s.array}"
                 assert s.value in seen_names, f"{kernel.name}: {s.value} is not defined"

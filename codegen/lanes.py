@@ -137,10 +137,13 @@ class Lanes:
         assert self.vec is not None
         result: list[Section] = []
         ends = [*self.cuts, extent(self.vec)]
+        steps = [(self.width * unroll, self.width), (self.width, self.width), (1, 1)]
+        if self.cuts and self.width > 4:  # segments between edges are short: narrow vectors too
+            steps[2:2] = [(4, 4)]
         low = 0
         for high in ends:
             at = low
-            for step, lanes in ((self.width * unroll, self.width), (self.width,) * 2, (1, 1)):
+            for step, lanes in steps:
                 whole = (high - at) // step * step
                 if whole:
                     result.append(Section(at, at + whole, step, lanes, low, high))

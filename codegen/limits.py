@@ -9,6 +9,8 @@ __all__ = ["Limits"]
 class Limits:
     """`kind` is 'cpu' or 'gpu'; sizes are in bytes; `max_arguments` counts kernel arguments.
 
+    `vector_bytes` is the width that loops are written in, `register_bytes` that of the device's
+    own `registers`, which tiles of results must fit into.
     `plain` asks for text that a compiler with bugs survives: scalars, one register for each
     result, and loops that it is told to leave as they are.
     """
@@ -16,6 +18,8 @@ class Limits:
     kind: str = "cpu"
     compute_units: int = 2
     vector_bytes: int = 64
+    register_bytes: int = 64
+    registers: int = 32
     local_bytes: int = 32768
     max_arguments: int = 64
     has_fp64: bool = True

@@ -30,6 +30,7 @@ from .kernel import (
     Loop,
     Narrow,
     Param,
+    Pointer,
     Position,
     Rhs,
     Splat,
@@ -301,6 +302,10 @@ class _Printer:
                 ]
             case Block():
                 return ["{"]
+            case Pointer(name=name, array=array, index=index):
+                dtype, space = self.arrays[name] = self.arrays[array]
+                stored = dtype.storage if space == "__global" else dtype.compute
+                return [f"{space} const {stored}* {name} = {array} + {self.ix(index)};"]
             case Call(function=function, args=args):
                 texts = [self.ix(a) if isinstance(a, Ix) else a for a in args]
                 return [f"{function}({', '.join(texts)});"]

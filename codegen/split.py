@@ -1,6 +1,13 @@
-"""Splits long reductions in stages, so that every core has work; narrow floats add up wide."""
+"""Reductions cut to lengths that suit: long ones in stages, so that every core has work, those
+over windows of a few elements in single terms, so that vectors run along the results.
 
-from collections.abc import Sequence
+Narrow floats add up wide.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
 
 from . import ops
 from .dtype import float32, int64
@@ -13,6 +20,7 @@ __all__ = ["split_reductions", "unit_reshape"]
 _DEEP = 2048  # positions a contraction sums, from which parts side by side may pay
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
+_SHORT = 32  # elements of a window that stand as terms of one expression
 
 
 def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int, ...] | None:
@@ -28,6 +36,62 @@ def _parts(count: int) -> int:
     """How many parts to split `count` into: the divisor nearest to 64 from 8 to 256, or 1."""
     found = [d for d in range(8, 257) if count % d == 0 and count > d]
     return min(found, key=lambda d: (abs(d - 64), d)) if found else 1
+
+
+def _pairwise(n: Node) -> Callable[[Node, Node], Node]:
+    """The operation on two elements that a reduction repeats."""
+    names = {"sum": ops.add, "prod": ops.mul, "max": ops.maximum, "min": ops.minimum}
+    if n.dtype.kind == "b":
+        names |= {"max": ops.bitwise_or, "min": ops.bitwise_and}
+    return names[n.op.name]
+
+
+def _of_windows(x: Node) -> list[Node] | None:
+    """The few operations, sources first, that make `x` of windows; None if it is made otherwise."""
+    order: list[Node] = []
+    stack, seen, windows = [(x, False)], {x}, False
+    while stack and len(seen) <= _SHORT:
+        n, done = stack.pop()
+        if done:
+            order.append(n)
+        elif n.op.kind == "elementwise":
+            stack.append((n, True))
+            stack += [(s, False) for s in n.src if s not in seen]
+            seen.update(n.src)
+        else:
+            while n.op.kind == "view" and n.op.name != "window":
+                n = n.src[0]
+            windows = windows or n.op.name == "window"
+    return order if windows and not stack else None
+
+
+def _unroll(n: Node) -> Node | None:
+    """A reduction over small windows, term by term: edges then depend on the result's place."""
+    x = n.src[0]
+    axes: tuple[int, ...] = n.arg[0] if isinstance(n.arg[0], tuple) else n.arg
+    if not 1 < math.prod(x.shape[axis] for axis in axes) <= _SHORT:
+        return None
+    x = ops.cast(x, float32 if n.dtype.is_narrow else n.dtype)
+    order = _of_windows(x)
+    if order is None:
+        return None
+    terms: list[Node] = []
+    for places in itertools.product(*(range(x.shape[axis]) for axis in axes)):
+        made: dict[Node, Node] = {}
+        for y in order:
+            cut = [made[s] if s in made else _cut_at(s, axes, places, x) for s in y.src]
+            made[y] = node(y.op, tuple(cut), y.arg)
+        terms.append(made[x] if order else _cut_at(x, axes, places, x))
+    return ops.cast(ops.reshape(reduce(_pairwise(n), terms), n.shape), n.dtype)
+
+
+def _cut_at(s: Node, axes: Sequence[int], places: Sequence[int], whole: Node) -> Node:
+    """One place along the axes of `whole`, with which `s` is broadcast."""
+    for axis, place in zip(axes, places, strict=True):
+        own = axis - (len(whole.shape) - len(s.shape))
+        if own >= 0 and s.shape[own] != 1:
+            s = ops.slice_at(s, own, place, 1)
+    return s
 
 
 def _split(n: Node, limits: Limits) -> Node | None:
@@ -53,11 +117,8 @@ def _split(n: Node, limits: Limits) -> Node | None:
             return None
         main = ops.slice_(x, ((axis, bulk, 1),), (ops.const(0, int64),))
         rest = ops.slice_(x, ((axis, count - bulk, 1),), (ops.const(bulk, int64),))
-        names = {"sum": ops.add, "prod": ops.mul, "max": ops.maximum, "min": ops.minimum}
-        if n.dtype.kind == "b":
-            names |= {"max": ops.bitwise_or, "min": ops.bitwise_and}
         bulk_sum = again(main, axes)
-        return names[n.op.name](_split(bulk_sum, limits) or bulk_sum, again(rest, axes))
+        return _pairwise(n)(_split(bulk_sum, limits) or bulk_sum, again(rest, axes))
     shape = (*x.shape[:axis], parts, count // parts, *x.shape[axis + 1 :])
     first = tuple(a + (a >= axis) for a in axes)
     stage = again(ops.reshape(x, shape), first)
@@ -118,7 +179,8 @@ def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
 
     def rule(n: Node) -> Node | None:
         if n.op.name in ("sum", "prod", "max", "min"):
-            return _split_wide(n, limits) if n.dtype.is_narrow else _split(n, limits)
+            split = _split_wide if n.dtype.is_narrow else _split
+            return split(n, limits) or _unroll(n)
         if n.op.name == "scatter":
             return _scatter_wide(n)
         if n.op.name == "contract":

@@ -105,6 +105,8 @@ def limits_of(facts: Facts) -> Limits:
         kind="cpu" if facts.kind == "cpu" else "gpu",
         compute_units=max(2, 1 << (facts.compute_units - 1).bit_length()),
         vector_bytes=facts.vector_bytes,
+        register_bytes=facts.register_bytes,
+        registers=facts.registers,
         local_bytes=1 << max(0, facts.local_mem_bytes.bit_length() - 1),
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,

@@ -1,6 +1,7 @@
 """What is known of a device: limits that it tells, and a table of oddities that it does not."""
 
 import os
+import platform
 import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -40,6 +41,8 @@ class Facts:
     max_alloc_bytes: int  # of one buffer
     global_mem_bytes: int
     vector_bytes: int  # of the vectors that kernels are written with
+    register_bytes: int  # of the vectors that the device itself computes with
+    registers: int  # that hold such vectors
     alignment_bytes: int  # every buffer starts at a multiple
     has_fp64: bool
     has_fp16: bool  # arithmetic; storing as 16 bits works everywhere
@@ -186,6 +189,10 @@ def query_facts(device: cl.Device, implementation: str) -> Facts:
     if kind == "cpu":
         # some drivers tell what happens to be free at the moment
         memory = physical_memory() or memory
+    register_bytes = 4 * device.native_vector_width_float if kind == "cpu" else 64
+    if register_bytes <= 4:  # some drivers vectorise across work-items and tell of scalars
+        register_bytes = 64
+    machine = platform.machine().lower()
     facts = Facts(
         kind=kind,
         compute_units=device.max_compute_units,
@@ -199,6 +206,9 @@ def query_facts(device: cl.Device, implementation: str) -> Facts:
         global_mem_bytes=memory,
         # CPU compilers split what is wider than a register; wider text hides latency there
         vector_bytes=64 if kind == "cpu" else 16,
+        register_bytes=register_bytes,
+        # x86 has 32 since its vectors have 64 bytes, Arm always had
+        registers=32 if register_bytes >= 64 or "arm" in machine or "aarch" in machine else 16,
         alignment_bytes=max(1, device.mem_base_addr_align // 8),
         has_fp64="cl_khr_fp64" in extensions,
         has_fp16="cl_khr_fp16" in extensions,

@@ -1,8 +1,8 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1) {
   __local float panel[432] __attribute__((aligned(64)));
-  __local float scratch[224] __attribute__((aligned(64)));
   __local int offsets[27] __attribute__((aligned(64)));
+  __local float scratch[144] __attribute__((aligned(64)));
   const int g1 = get_global_id(1);
   const int j = 0;
   for (int q = 0; q < 16; q++) {
@@ -31,14 +31,16 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     }
   }
   for (int s = 0; s < 27; s++) {
+  }
+  for (int s = 0; s < 27; s++) {
     {
       const int k = s;
       const int o3 = (k % 3) + (((k / 3)) % 3)*9 + (k / 9)*81;
       offsets[s] = o3;
     }
   }
-  for (int t = g1; t < g1 + 1; t++) {
-    const int i0 = t*14;
+  for (int t = g1*2; t < min((int)(g1*2 + 2), (int)11); t++) {
+    const int i0 = min((int)(t*9), (int)89);
     float16 c0_0 = (float16)(0.0f);
     float16 c1_0 = (float16)(0.0f);
     float16 c2_0 = (float16)(0.0f);
@@ -48,56 +50,36 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     float16 c6_0 = (float16)(0.0f);
     float16 c7_0 = (float16)(0.0f);
     float16 c8_0 = (float16)(0.0f);
-    float16 c9_0 = (float16)(0.0f);
-    float16 c10_0 = (float16)(0.0f);
-    float16 c11_0 = (float16)(0.0f);
-    float16 c12_0 = (float16)(0.0f);
-    float16 c13_0 = (float16)(0.0f);
-    const int row_0 = (i0 % 7) + (((i0 / 7)) % 7)*9 + (i0 / 49)*243;
-    const int row_1 = ((i0 + 1) % 7) + ((((i0 + 1) / 7)) % 7)*9 + ((i0 + 1) / 49)*243;
-    const int row_2 = ((i0 + 2) % 7) + ((((i0 + 2) / 7)) % 7)*9 + ((i0 + 2) / 49)*243;
-    const int row_3 = ((i0 + 3) % 7) + ((((i0 + 3) / 7)) % 7)*9 + ((i0 + 3) / 49)*243;
-    const int row_4 = ((i0 + 4) % 7) + ((((i0 + 4) / 7)) % 7)*9 + ((i0 + 4) / 49)*243;
-    const int row_5 = ((i0 + 5) % 7) + ((((i0 + 5) / 7)) % 7)*9 + ((i0 + 5) / 49)*243;
-    const int row_6 = ((i0 + 6) % 7) + ((((i0 + 6) / 7)) % 7)*9 + ((i0 + 6) / 49)*243;
-    const int row_7 = (i0 % 7) + (((i0 / 7) + 1) % 7)*9 + ((i0 + 7) / 49)*243;
-    const int row_8 = ((i0 + 1) % 7) + ((((i0 + 1) / 7) + 1) % 7)*9 + ((i0 + 8) / 49)*243;
-    const int row_9 = ((i0 + 2) % 7) + ((((i0 + 2) / 7) + 1) % 7)*9 + ((i0 + 9) / 49)*243;
-    const int row_10 = ((i0 + 3) % 7) + ((((i0 + 3) / 7) + 1) % 7)*9 + ((i0 + 10) / 49)*243;
-    const int row_11 = ((i0 + 4) % 7) + ((((i0 + 4) / 7) + 1) % 7)*9 + ((i0 + 11) / 49)*243;
-    const int row_12 = ((i0 + 5) % 7) + ((((i0 + 5) / 7) + 1) % 7)*9 + ((i0 + 12) / 49)*243;
-    const int row_13 = ((i0 + 6) % 7) + ((((i0 + 6) / 7) + 1) % 7)*9 + ((i0 + 13) / 49)*243;
+    __global const float* row_0 = in0 + (i0 % 7) + (((i0 / 7)) % 7)*9 + (i0 / 49)*243;
+    __global const float* row_1 = in0 + ((i0 + 1) % 7) + ((((i0 + 1) / 7)) % 7)*9 + ((i0 + 1) / 49)*243;
+    __global const float* row_2 = in0 + ((i0 + 2) % 7) + ((((i0 + 2) / 7)) % 7)*9 + ((i0 + 2) / 49)*243;
+    __global const float* row_3 = in0 + ((i0 + 3) % 7) + ((((i0 + 3) / 7)) % 7)*9 + ((i0 + 3) / 49)*243;
+    __global const float* row_4 = in0 + ((i0 + 4) % 7) + ((((i0 + 4) / 7)) % 7)*9 + ((i0 + 4) / 49)*243;
+    __global const float* row_5 = in0 + ((i0 + 5) % 7) + ((((i0 + 5) / 7)) % 7)*9 + ((i0 + 5) / 49)*243;
+    __global const float* row_6 = in0 + ((i0 + 6) % 7) + ((((i0 + 6) / 7)) % 7)*9 + ((i0 + 6) / 49)*243;
+    __global const float* row_7 = in0 + (i0 % 7) + (((i0 / 7) + 1) % 7)*9 + ((i0 + 7) / 49)*243;
+    __global const float* row_8 = in0 + ((i0 + 1) % 7) + ((((i0 + 1) / 7) + 1) % 7)*9 + ((i0 + 8) / 49)*243;
     for (int kk = 0; kk < 27; kk++) {
       const int offset = offsets[kk];
       const float16 b_0 = vload16(0, panel + kk*16);
-      const float16 a_0 = (float16)(in0[row_0 + offset]);
+      const float16 a_0 = (float16)(row_0[offset]);
       c0_0 = fma(a_0, b_0, c0_0);
-      const float16 a_1 = (float16)(in0[row_1 + offset]);
+      const float16 a_1 = (float16)(row_1[offset]);
       c1_0 = fma(a_1, b_0, c1_0);
-      const float16 a_2 = (float16)(in0[row_2 + offset]);
+      const float16 a_2 = (float16)(row_2[offset]);
       c2_0 = fma(a_2, b_0, c2_0);
-      const float16 a_3 = (float16)(in0[row_3 + offset]);
+      const float16 a_3 = (float16)(row_3[offset]);
       c3_0 = fma(a_3, b_0, c3_0);
-      const float16 a_4 = (float16)(in0[row_4 + offset]);
+      const float16 a_4 = (float16)(row_4[offset]);
       c4_0 = fma(a_4, b_0, c4_0);
-      const float16 a_5 = (float16)(in0[row_5 + offset]);
+      const float16 a_5 = (float16)(row_5[offset]);
       c5_0 = fma(a_5, b_0, c5_0);
-      const float16 a_6 = (float16)(in0[row_6 + offset]);
+      const float16 a_6 = (float16)(row_6[offset]);
       c6_0 = fma(a_6, b_0, c6_0);
-      const float16 a_7 = (float16)(in0[row_7 + offset]);
+      const float16 a_7 = (float16)(row_7[offset]);
       c7_0 = fma(a_7, b_0, c7_0);
-      const float16 a_8 = (float16)(in0[row_8 + offset]);
+      const float16 a_8 = (float16)(row_8[offset]);
       c8_0 = fma(a_8, b_0, c8_0);
-      const float16 a_9 = (float16)(in0[row_9 + offset]);
-      c9_0 = fma(a_9, b_0, c9_0);
-      const float16 a_10 = (float16)(in0[row_10 + offset]);
-      c10_0 = fma(a_10, b_0, c10_0);
-      const float16 a_11 = (float16)(in0[row_11 + offset]);
-      c11_0 = fma(a_11, b_0, c11_0);
-      const float16 a_12 = (float16)(in0[row_12 + offset]);
-      c12_0 = fma(a_12, b_0, c12_0);
-      const float16 a_13 = (float16)(in0[row_13 + offset]);
-      c13_0 = fma(a_13, b_0, c13_0);
     }
     vstore16(c0_0, 0, scratch + 0);
     vstore16(c1_0, 0, scratch + 16);
@@ -108,12 +90,7 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     vstore16(c6_0, 0, scratch + 96);
     vstore16(c7_0, 0, scratch + 112);
     vstore16(c8_0, 0, scratch + 128);
-    vstore16(c9_0, 0, scratch + 144);
-    vstore16(c10_0, 0, scratch + 160);
-    vstore16(c11_0, 0, scratch + 176);
-    vstore16(c12_0, 0, scratch + 192);
-    vstore16(c13_0, 0, scratch + 208);
-    for (int r = 0; r < 14; r++) {
+    for (int r = 0; r < 9; r++) {
       const int i = i0 + r;
       {
         const float16 c4 = vload16(0, scratch + r*16);

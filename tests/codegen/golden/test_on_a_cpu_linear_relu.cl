@@ -1,10 +1,10 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
-  __local float panel[32768] __attribute__((aligned(64)));
+  __local float panel[25600] __attribute__((aligned(64)));
   __local float scratch[4224] __attribute__((aligned(64)));
   const int g0 = get_global_id(0);
   const int j = g0*64;
-  for (int s = 0; s < 512; s++) {
+  for (int s = 0; s < 400; s++) {
     {
       const int k = s;
       const float16 x1 = vload16(0, in1 + j + k*512);
@@ -43,43 +43,43 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float16 c5_1 = (float16)(0.0f);
     float16 c5_2 = (float16)(0.0f);
     float16 c5_3 = (float16)(0.0f);
-    const int row_0 = i0*784;
-    const int row_1 = i0*784 + 784;
-    const int row_2 = i0*784 + 1568;
-    const int row_3 = i0*784 + 2352;
-    const int row_4 = i0*784 + 3136;
-    const int row_5 = i0*784 + 3920;
-    for (int kk = 0; kk < 512; kk++) {
+    __global const float* row_0 = in0 + i0*784;
+    __global const float* row_1 = in0 + i0*784 + 784;
+    __global const float* row_2 = in0 + i0*784 + 1568;
+    __global const float* row_3 = in0 + i0*784 + 2352;
+    __global const float* row_4 = in0 + i0*784 + 3136;
+    __global const float* row_5 = in0 + i0*784 + 3920;
+    for (int kk = 0; kk < 400; kk++) {
       const float16 b_0 = vload16(0, panel + kk*64);
       const float16 b_1 = vload16(0, panel + kk*64 + 16);
       const float16 b_2 = vload16(0, panel + kk*64 + 32);
       const float16 b_3 = vload16(0, panel + kk*64 + 48);
-      const float16 a_0 = (float16)(in0[row_0 + kk]);
+      const float16 a_0 = (float16)(row_0[kk]);
       c0_0 = fma(a_0, b_0, c0_0);
       c0_1 = fma(a_0, b_1, c0_1);
       c0_2 = fma(a_0, b_2, c0_2);
       c0_3 = fma(a_0, b_3, c0_3);
-      const float16 a_1 = (float16)(in0[row_1 + kk]);
+      const float16 a_1 = (float16)(row_1[kk]);
       c1_0 = fma(a_1, b_0, c1_0);
       c1_1 = fma(a_1, b_1, c1_1);
       c1_2 = fma(a_1, b_2, c1_2);
       c1_3 = fma(a_1, b_3, c1_3);
-      const float16 a_2 = (float16)(in0[row_2 + kk]);
+      const float16 a_2 = (float16)(row_2[kk]);
       c2_0 = fma(a_2, b_0, c2_0);
       c2_1 = fma(a_2, b_1, c2_1);
       c2_2 = fma(a_2, b_2, c2_2);
       c2_3 = fma(a_2, b_3, c2_3);
-      const float16 a_3 = (float16)(in0[row_3 + kk]);
+      const float16 a_3 = (float16)(row_3[kk]);
       c3_0 = fma(a_3, b_0, c3_0);
       c3_1 = fma(a_3, b_1, c3_1);
       c3_2 = fma(a_3, b_2, c3_2);
       c3_3 = fma(a_3, b_3, c3_3);
-      const float16 a_4 = (float16)(in0[row_4 + kk]);
+      const float16 a_4 = (float16)(row_4[kk]);
       c4_0 = fma(a_4, b_0, c4_0);
       c4_1 = fma(a_4, b_1, c4_1);
       c4_2 = fma(a_4, b_2, c4_2);
       c4_3 = fma(a_4, b_3, c4_3);
-      const float16 a_5 = (float16)(in0[row_5 + kk]);
+      const float16 a_5 = (float16)(row_5[kk]);
       c5_0 = fma(a_5, b_0, c5_0);
       c5_1 = fma(a_5, b_1, c5_1);
       c5_2 = fma(a_5, b_2, c5_2);
@@ -110,9 +110,9 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     vstore16(c5_2, 0, scratch + t*384 + 352);
     vstore16(c5_3, 0, scratch + t*384 + 368);
   }
-  for (int s = 0; s < 272; s++) {
+  for (int s = 0; s < 384; s++) {
     {
-      const int k = s + 512;
+      const int k = s + 400;
       const float16 x5 = vload16(0, in1 + j + k*512);
       vstore16(x5, 0, panel + s*64);
       const float16 x6 = vload16(0, in1 + j + k*512 + 16);
@@ -155,43 +155,43 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float16 c5_1 = vload16(0, scratch + t*384 + 336);
     float16 c5_2 = vload16(0, scratch + t*384 + 352);
     float16 c5_3 = vload16(0, scratch + t*384 + 368);
-    const int row_0 = i0*784;
-    const int row_1 = i0*784 + 784;
-    const int row_2 = i0*784 + 1568;
-    const int row_3 = i0*784 + 2352;
-    const int row_4 = i0*784 + 3136;
-    const int row_5 = i0*784 + 3920;
-    for (int kk = 0; kk < 272; kk++) {
+    __global const float* row_0 = in0 + i0*784;
+    __global const float* row_1 = in0 + i0*784 + 784;
+    __global const float* row_2 = in0 + i0*784 + 1568;
+    __global const float* row_3 = in0 + i0*784 + 2352;
+    __global const float* row_4 = in0 + i0*784 + 3136;
+    __global const float* row_5 = in0 + i0*784 + 3920;
+    for (int kk = 0; kk < 384; kk++) {
       const float16 b_0 = vload16(0, panel + kk*64);
       const float16 b_1 = vload16(0, panel + kk*64 + 16);
       const float16 b_2 = vload16(0, panel + kk*64 + 32);
       const float16 b_3 = vload16(0, panel + kk*64 + 48);
-      const float16 a_0 = (float16)(in0[row_0 + kk + 512]);
+      const float16 a_0 = (float16)(row_0[kk + 400]);
       c0_0 = fma(a_0, b_0, c0_0);
       c0_1 = fma(a_0, b_1, c0_1);
       c0_2 = fma(a_0, b_2, c0_2);
       c0_3 = fma(a_0, b_3, c0_3);
-      const float16 a_1 = (float16)(in0[row_1 + kk + 512]);
+      const float16 a_1 = (float16)(row_1[kk + 400]);
       c1_0 = fma(a_1, b_0, c1_0);
       c1_1 = fma(a_1, b_1, c1_1);
       c1_2 = fma(a_1, b_2, c1_2);
       c1_3 = fma(a_1, b_3, c1_3);
-      const float16 a_2 = (float16)(in0[row_2 + kk + 512]);
+      const float16 a_2 = (float16)(row_2[kk + 400]);
       c2_0 = fma(a_2, b_0, c2_0);
       c2_1 = fma(a_2, b_1, c2_1);
       c2_2 = fma(a_2, b_2, c2_2);
       c2_3 = fma(a_2, b_3, c2_3);
-      const float16 a_3 = (float16)(in0[row_3 + kk + 512]);
+      const float16 a_3 = (float16)(row_3[kk + 400]);
       c3_0 = fma(a_3, b_0, c3_0);
       c3_1 = fma(a_3, b_1, c3_1);
       c3_2 = fma(a_3, b_2, c3_2);
       c3_3 = fma(a_3, b_3, c3_3);
-      const float16 a_4 = (float16)(in0[row_4 + kk + 512]);
+      const float16 a_4 = (float16)(row_4[kk + 400]);
       c4_0 = fma(a_4, b_0, c4_0);
       c4_1 = fma(a_4, b_1, c4_1);
       c4_2 = fma(a_4, b_2, c4_2);
       c4_3 = fma(a_4, b_3, c4_3);
-      const float16 a_5 = (float16)(in0[row_5 + kk + 512]);
+      const float16 a_5 = (float16)(row_5[kk + 400]);
       c5_0 = fma(a_5, b_0, c5_0);
       c5_1 = fma(a_5, b_1, c5_1);
       c5_2 = fma(a_5, b_2, c5_2);

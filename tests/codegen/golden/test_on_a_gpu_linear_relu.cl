@@ -1,11 +1,11 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
-  __local float panel[7360] __attribute__((aligned(64)));
-  __local float scratch[288] __attribute__((aligned(64)));
+  __local float panel[6400] __attribute__((aligned(64)));
+  __local float scratch[240] __attribute__((aligned(64)));
   const int g0 = get_global_id(0);
   const int g1 = get_global_id(1);
   const int j = g0*16;
-  for (int s = 0; s < 460; s++) {
+  for (int s = 0; s < 400; s++) {
     {
       const int k = s;
       const float4 x1 = vload4(0, in1 + j + k*512);
@@ -18,8 +18,8 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
       vstore4(x4, 0, panel + s*16 + 12);
     }
   }
-  for (int t = g1*3; t < min((int)(g1*3 + 3), (int)11); t++) {
-    const int i0 = min((int)(t*6), (int)58);
+  for (int t = g1*3; t < min((int)(g1*3 + 3), (int)13); t++) {
+    const int i0 = min((int)(t*5), (int)59);
     float4 c0_0 = (float4)(0.0f);
     float4 c0_1 = (float4)(0.0f);
     float4 c0_2 = (float4)(0.0f);
@@ -40,80 +40,66 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     float4 c4_1 = (float4)(0.0f);
     float4 c4_2 = (float4)(0.0f);
     float4 c4_3 = (float4)(0.0f);
-    float4 c5_0 = (float4)(0.0f);
-    float4 c5_1 = (float4)(0.0f);
-    float4 c5_2 = (float4)(0.0f);
-    float4 c5_3 = (float4)(0.0f);
-    const int row_0 = i0*784;
-    const int row_1 = i0*784 + 784;
-    const int row_2 = i0*784 + 1568;
-    const int row_3 = i0*784 + 2352;
-    const int row_4 = i0*784 + 3136;
-    const int row_5 = i0*784 + 3920;
-    for (int kk = 0; kk < 460; kk++) {
+    __global const float* row_0 = in0 + i0*784;
+    __global const float* row_1 = in0 + i0*784 + 784;
+    __global const float* row_2 = in0 + i0*784 + 1568;
+    __global const float* row_3 = in0 + i0*784 + 2352;
+    __global const float* row_4 = in0 + i0*784 + 3136;
+    for (int kk = 0; kk < 400; kk++) {
       const float4 b_0 = vload4(0, panel + kk*16);
       const float4 b_1 = vload4(0, panel + kk*16 + 4);
       const float4 b_2 = vload4(0, panel + kk*16 + 8);
       const float4 b_3 = vload4(0, panel + kk*16 + 12);
-      const float4 a_0 = (float4)(in0[row_0 + kk]);
+      const float4 a_0 = (float4)(row_0[kk]);
       c0_0 = fma(a_0, b_0, c0_0);
       c0_1 = fma(a_0, b_1, c0_1);
       c0_2 = fma(a_0, b_2, c0_2);
       c0_3 = fma(a_0, b_3, c0_3);
-      const float4 a_1 = (float4)(in0[row_1 + kk]);
+      const float4 a_1 = (float4)(row_1[kk]);
       c1_0 = fma(a_1, b_0, c1_0);
       c1_1 = fma(a_1, b_1, c1_1);
       c1_2 = fma(a_1, b_2, c1_2);
       c1_3 = fma(a_1, b_3, c1_3);
-      const float4 a_2 = (float4)(in0[row_2 + kk]);
+      const float4 a_2 = (float4)(row_2[kk]);
       c2_0 = fma(a_2, b_0, c2_0);
       c2_1 = fma(a_2, b_1, c2_1);
       c2_2 = fma(a_2, b_2, c2_2);
       c2_3 = fma(a_2, b_3, c2_3);
-      const float4 a_3 = (float4)(in0[row_3 + kk]);
+      const float4 a_3 = (float4)(row_3[kk]);
       c3_0 = fma(a_3, b_0, c3_0);
       c3_1 = fma(a_3, b_1, c3_1);
       c3_2 = fma(a_3, b_2, c3_2);
       c3_3 = fma(a_3, b_3, c3_3);
-      const float4 a_4 = (float4)(in0[row_4 + kk]);
+      const float4 a_4 = (float4)(row_4[kk]);
       c4_0 = fma(a_4, b_0, c4_0);
       c4_1 = fma(a_4, b_1, c4_1);
       c4_2 = fma(a_4, b_2, c4_2);
       c4_3 = fma(a_4, b_3, c4_3);
-      const float4 a_5 = (float4)(in0[row_5 + kk]);
-      c5_0 = fma(a_5, b_0, c5_0);
-      c5_1 = fma(a_5, b_1, c5_1);
-      c5_2 = fma(a_5, b_2, c5_2);
-      c5_3 = fma(a_5, b_3, c5_3);
     }
-    vstore4(c0_0, 0, scratch + t*96 - g1*288);
-    vstore4(c0_1, 0, scratch + t*96 - g1*288 + 4);
-    vstore4(c0_2, 0, scratch + t*96 - g1*288 + 8);
-    vstore4(c0_3, 0, scratch + t*96 - g1*288 + 12);
-    vstore4(c1_0, 0, scratch + t*96 - g1*288 + 16);
-    vstore4(c1_1, 0, scratch + t*96 - g1*288 + 20);
-    vstore4(c1_2, 0, scratch + t*96 - g1*288 + 24);
-    vstore4(c1_3, 0, scratch + t*96 - g1*288 + 28);
-    vstore4(c2_0, 0, scratch + t*96 - g1*288 + 32);
-    vstore4(c2_1, 0, scratch + t*96 - g1*288 + 36);
-    vstore4(c2_2, 0, scratch + t*96 - g1*288 + 40);
-    vstore4(c2_3, 0, scratch + t*96 - g1*288 + 44);
-    vstore4(c3_0, 0, scratch + t*96 - g1*288 + 48);
-    vstore4(c3_1, 0, scratch + t*96 - g1*288 + 52);
-    vstore4(c3_2, 0, scratch + t*96 - g1*288 + 56);
-    vstore4(c3_3, 0, scratch + t*96 - g1*288 + 60);
-    vstore4(c4_0, 0, scratch + t*96 - g1*288 + 64);
-    vstore4(c4_1, 0, scratch + t*96 - g1*288 + 68);
-    vstore4(c4_2, 0, scratch + t*96 - g1*288 + 72);
-    vstore4(c4_3, 0, scratch + t*96 - g1*288 + 76);
-    vstore4(c5_0, 0, scratch + t*96 - g1*288 + 80);
-    vstore4(c5_1, 0, scratch + t*96 - g1*288 + 84);
-    vstore4(c5_2, 0, scratch + t*96 - g1*288 + 88);
-    vstore4(c5_3, 0, scratch + t*96 - g1*288 + 92);
+    vstore4(c0_0, 0, scratch + t*80 - g1*240);
+    vstore4(c0_1, 0, scratch + t*80 - g1*240 + 4);
+    vstore4(c0_2, 0, scratch + t*80 - g1*240 + 8);
+    vstore4(c0_3, 0, scratch + t*80 - g1*240 + 12);
+    vstore4(c1_0, 0, scratch + t*80 - g1*240 + 16);
+    vstore4(c1_1, 0, scratch + t*80 - g1*240 + 20);
+    vstore4(c1_2, 0, scratch + t*80 - g1*240 + 24);
+    vstore4(c1_3, 0, scratch + t*80 - g1*240 + 28);
+    vstore4(c2_0, 0, scratch + t*80 - g1*240 + 32);
+    vstore4(c2_1, 0, scratch + t*80 - g1*240 + 36);
+    vstore4(c2_2, 0, scratch + t*80 - g1*240 + 40);
+    vstore4(c2_3, 0, scratch + t*80 - g1*240 + 44);
+    vstore4(c3_0, 0, scratch + t*80 - g1*240 + 48);
+    vstore4(c3_1, 0, scratch + t*80 - g1*240 + 52);
+    vstore4(c3_2, 0, scratch + t*80 - g1*240 + 56);
+    vstore4(c3_3, 0, scratch + t*80 - g1*240 + 60);
+    vstore4(c4_0, 0, scratch + t*80 - g1*240 + 64);
+    vstore4(c4_1, 0, scratch + t*80 - g1*240 + 68);
+    vstore4(c4_2, 0, scratch + t*80 - g1*240 + 72);
+    vstore4(c4_3, 0, scratch + t*80 - g1*240 + 76);
   }
-  for (int s = 0; s < 324; s++) {
+  for (int s = 0; s < 384; s++) {
     {
-      const int k = s + 460;
+      const int k = s + 400;
       const float4 x5 = vload4(0, in1 + j + k*512);
       vstore4(x5, 0, panel + s*16);
       const float4 x6 = vload4(0, in1 + j + k*512 + 4);
@@ -130,123 +116,109 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
   const float4 x17 = vload4(0, in2 + j + 4);
   const float4 x22 = vload4(0, in2 + j + 8);
   const float4 x27 = vload4(0, in2 + j + 12);
-  for (int t = g1*3; t < min((int)(g1*3 + 3), (int)11); t++) {
-    const int i0 = min((int)(t*6), (int)58);
-    float4 c0_0 = vload4(0, scratch + t*96 - g1*288);
-    float4 c0_1 = vload4(0, scratch + t*96 - g1*288 + 4);
-    float4 c0_2 = vload4(0, scratch + t*96 - g1*288 + 8);
-    float4 c0_3 = vload4(0, scratch + t*96 - g1*288 + 12);
-    float4 c1_0 = vload4(0, scratch + t*96 - g1*288 + 16);
-    float4 c1_1 = vload4(0, scratch + t*96 - g1*288 + 20);
-    float4 c1_2 = vload4(0, scratch + t*96 - g1*288 + 24);
-    float4 c1_3 = vload4(0, scratch + t*96 - g1*288 + 28);
-    float4 c2_0 = vload4(0, scratch + t*96 - g1*288 + 32);
-    float4 c2_1 = vload4(0, scratch + t*96 - g1*288 + 36);
-    float4 c2_2 = vload4(0, scratch + t*96 - g1*288 + 40);
-    float4 c2_3 = vload4(0, scratch + t*96 - g1*288 + 44);
-    float4 c3_0 = vload4(0, scratch + t*96 - g1*288 + 48);
-    float4 c3_1 = vload4(0, scratch + t*96 - g1*288 + 52);
-    float4 c3_2 = vload4(0, scratch + t*96 - g1*288 + 56);
-    float4 c3_3 = vload4(0, scratch + t*96 - g1*288 + 60);
-    float4 c4_0 = vload4(0, scratch + t*96 - g1*288 + 64);
-    float4 c4_1 = vload4(0, scratch + t*96 - g1*288 + 68);
-    float4 c4_2 = vload4(0, scratch + t*96 - g1*288 + 72);
-    float4 c4_3 = vload4(0, scratch + t*96 - g1*288 + 76);
-    float4 c5_0 = vload4(0, scratch + t*96 - g1*288 + 80);
-    float4 c5_1 = vload4(0, scratch + t*96 - g1*288 + 84);
-    float4 c5_2 = vload4(0, scratch + t*96 - g1*288 + 88);
-    float4 c5_3 = vload4(0, scratch + t*96 - g1*288 + 92);
-    const int row_0 = i0*784;
-    const int row_1 = i0*784 + 784;
-    const int row_2 = i0*784 + 1568;
-    const int row_3 = i0*784 + 2352;
-    const int row_4 = i0*784 + 3136;
-    const int row_5 = i0*784 + 3920;
-    for (int kk = 0; kk < 324; kk++) {
+  for (int t = g1*3; t < min((int)(g1*3 + 3), (int)13); t++) {
+    const int i0 = min((int)(t*5), (int)59);
+    float4 c0_0 = vload4(0, scratch + t*80 - g1*240);
+    float4 c0_1 = vload4(0, scratch + t*80 - g1*240 + 4);
+    float4 c0_2 = vload4(0, scratch + t*80 - g1*240 + 8);
+    float4 c0_3 = vload4(0, scratch + t*80 - g1*240 + 12);
+    float4 c1_0 = vload4(0, scratch + t*80 - g1*240 + 16);
+    float4 c1_1 = vload4(0, scratch + t*80 - g1*240 + 20);
+    float4 c1_2 = vload4(0, scratch + t*80 - g1*240 + 24);
+    float4 c1_3 = vload4(0, scratch + t*80 - g1*240 + 28);
+    float4 c2_0 = vload4(0, scratch + t*80 - g1*240 + 32);
+    float4 c2_1 = vload4(0, scratch + t*80 - g1*240 + 36);
+    float4 c2_2 = vload4(0, scratch + t*80 - g1*240 + 40);
+    float4 c2_3 = vload4(0, scratch + t*80 - g1*240 + 44);
+    float4 c3_0 = vload4(0, scratch + t*80 - g1*240 + 48);
+    float4 c3_1 = vload4(0, scratch + t*80 - g1*240 + 52);
+    float4 c3_2 = vload4(0, scratch + t*80 - g1*240 + 56);
+    float4 c3_3 = vload4(0, scratch + t*80 - g1*240 + 60);
+    float4 c4_0 = vload4(0, scratch + t*80 - g1*240 + 64);
+    float4 c4_1 = vload4(0, scratch + t*80 - g1*240 + 68);
+    float4 c4_2 = vload4(0, scratch + t*80 - g1*240 + 72);
+    float4 c4_3 = vload4(0, scratch + t*80 - g1*240 + 76);
+    __global const float* row_0 = in0 + i0*784;
+    __global const float* row_1 = in0 + i0*784 + 784;
+    __global const float* row_2 = in0 + i0*784 + 1568;
+    __global const float* row_3 = in0 + i0*784 + 2352;
+    __global const float* row_4 = in0 + i0*784 + 3136;
+    for (int kk = 0; kk < 384; kk++) {
       const float4 b_0 = vload4(0, panel + kk*16);
       const float4 b_1 = vload4(0, panel + kk*16 + 4);
       const float4 b_2 = vload4(0, panel + kk*16 + 8);
       const float4 b_3 = vload4(0, panel + kk*16 + 12);
-      const float4 a_0 = (float4)(in0[row_0 + kk + 460]);
+      const float4 a_0 = (float4)(row_0[kk + 400]);
       c0_0 = fma(a_0, b_0, c0_0);
       c0_1 = fma(a_0, b_1, c0_1);
       c0_2 = fma(a_0, b_2, c0_2);
       c0_3 = fma(a_0, b_3, c0_3);
-      const float4 a_1 = (float4)(in0[row_1 + kk + 460]);
+      const float4 a_1 = (float4)(row_1[kk + 400]);
       c1_0 = fma(a_1, b_0, c1_0);
       c1_1 = fma(a_1, b_1, c1_1);
       c1_2 = fma(a_1, b_2, c1_2);
       c1_3 = fma(a_1, b_3, c1_3);
-      const float4 a_2 = (float4)(in0[row_2 + kk + 460]);
+      const float4 a_2 = (float4)(row_2[kk + 400]);
       c2_0 = fma(a_2, b_0, c2_0);
       c2_1 = fma(a_2, b_1, c2_1);
       c2_2 = fma(a_2, b_2, c2_2);
       c2_3 = fma(a_2, b_3, c2_3);
-      const float4 a_3 = (float4)(in0[row_3 + kk + 460]);
+      const float4 a_3 = (float4)(row_3[kk + 400]);
       c3_0 = fma(a_3, b_0, c3_0);
       c3_1 = fma(a_3, b_1, c3_1);
       c3_2 = fma(a_3, b_2, c3_2);
       c3_3 = fma(a_3, b_3, c3_3);
-      const float4 a_4 = (float4)(in0[row_4 + kk + 460]);
+      const float4 a_4 = (float4)(row_4[kk + 400]);
       c4_0 = fma(a_4, b_0, c4_0);
       c4_1 = fma(a_4, b_1, c4_1);
       c4_2 = fma(a_4, b_2, c4_2);
       c4_3 = fma(a_4, b_3, c4_3);
-      const float4 a_5 = (float4)(in0[row_5 + kk + 460]);
-      c5_0 = fma(a_5, b_0, c5_0);
-      c5_1 = fma(a_5, b_1, c5_1);
-      c5_2 = fma(a_5, b_2, c5_2);
-      c5_3 = fma(a_5, b_3, c5_3);
     }
-    vstore4(c0_0, 0, scratch + t*96 - g1*288);
-    vstore4(c0_1, 0, scratch + t*96 - g1*288 + 4);
-    vstore4(c0_2, 0, scratch + t*96 - g1*288 + 8);
-    vstore4(c0_3, 0, scratch + t*96 - g1*288 + 12);
-    vstore4(c1_0, 0, scratch + t*96 - g1*288 + 16);
-    vstore4(c1_1, 0, scratch + t*96 - g1*288 + 20);
-    vstore4(c1_2, 0, scratch + t*96 - g1*288 + 24);
-    vstore4(c1_3, 0, scratch + t*96 - g1*288 + 28);
-    vstore4(c2_0, 0, scratch + t*96 - g1*288 + 32);
-    vstore4(c2_1, 0, scratch + t*96 - g1*288 + 36);
-    vstore4(c2_2, 0, scratch + t*96 - g1*288 + 40);
-    vstore4(c2_3, 0, scratch + t*96 - g1*288 + 44);
-    vstore4(c3_0, 0, scratch + t*96 - g1*288 + 48);
-    vstore4(c3_1, 0, scratch + t*96 - g1*288 + 52);
-    vstore4(c3_2, 0, scratch + t*96 - g1*288 + 56);
-    vstore4(c3_3, 0, scratch + t*96 - g1*288 + 60);
-    vstore4(c4_0, 0, scratch + t*96 - g1*288 + 64);
-    vstore4(c4_1, 0, scratch + t*96 - g1*288 + 68);
-    vstore4(c4_2, 0, scratch + t*96 - g1*288 + 72);
-    vstore4(c4_3, 0, scratch + t*96 - g1*288 + 76);
-    vstore4(c5_0, 0, scratch + t*96 - g1*288 + 80);
-    vstore4(c5_1, 0, scratch + t*96 - g1*288 + 84);
-    vstore4(c5_2, 0, scratch + t*96 - g1*288 + 88);
-    vstore4(c5_3, 0, scratch + t*96 - g1*288 + 92);
-    for (int r = 0; r < 6; r++) {
+    vstore4(c0_0, 0, scratch + t*80 - g1*240);
+    vstore4(c0_1, 0, scratch + t*80 - g1*240 + 4);
+    vstore4(c0_2, 0, scratch + t*80 - g1*240 + 8);
+    vstore4(c0_3, 0, scratch + t*80 - g1*240 + 12);
+    vstore4(c1_0, 0, scratch + t*80 - g1*240 + 16);
+    vstore4(c1_1, 0, scratch + t*80 - g1*240 + 20);
+    vstore4(c1_2, 0, scratch + t*80 - g1*240 + 24);
+    vstore4(c1_3, 0, scratch + t*80 - g1*240 + 28);
+    vstore4(c2_0, 0, scratch + t*80 - g1*240 + 32);
+    vstore4(c2_1, 0, scratch + t*80 - g1*240 + 36);
+    vstore4(c2_2, 0, scratch + t*80 - g1*240 + 40);
+    vstore4(c2_3, 0, scratch + t*80 - g1*240 + 44);
+    vstore4(c3_0, 0, scratch + t*80 - g1*240 + 48);
+    vstore4(c3_1, 0, scratch + t*80 - g1*240 + 52);
+    vstore4(c3_2, 0, scratch + t*80 - g1*240 + 56);
+    vstore4(c3_3, 0, scratch + t*80 - g1*240 + 60);
+    vstore4(c4_0, 0, scratch + t*80 - g1*240 + 64);
+    vstore4(c4_1, 0, scratch + t*80 - g1*240 + 68);
+    vstore4(c4_2, 0, scratch + t*80 - g1*240 + 72);
+    vstore4(c4_3, 0, scratch + t*80 - g1*240 + 76);
+    for (int r = 0; r < 5; r++) {
       const int i = i0 + r;
       {
-        const float4 c9 = vload4(0, scratch + t*96 - g1*288 + r*16);
+        const float4 c9 = vload4(0, scratch + t*80 - g1*240 + r*16);
         const float4 add_11 = c9 + x10;
         const int4 lt_14 = add_11 < v13;
         const float4 where_15 = (lt_14 ? v13 : add_11);
         vstore4(where_15, 0, out0 + j + i*512);
       }
       {
-        const float4 c16 = vload4(0, scratch + t*96 - g1*288 + r*16 + 4);
+        const float4 c16 = vload4(0, scratch + t*80 - g1*240 + r*16 + 4);
         const float4 add_18 = c16 + x17;
         const int4 lt_19 = add_18 < v13;
         const float4 where_20 = (lt_19 ? v13 : add_18);
         vstore4(where_20, 0, out0 + j + i*512 + 4);
       }
       {
-        const float4 c21 = vload4(0, scratch + t*96 - g1*288 + r*16 + 8);
+        const float4 c21 = vload4(0, scratch + t*80 - g1*240 + r*16 + 8);
         const float4 add_23 = c21 + x22;
         const int4 lt_24 = add_23 < v13;
         const float4 where_25 = (lt_24 ? v13 : add_23);
         vstore4(where_25, 0, out0 + j + i*512 + 8);
       }
       {
-        const float4 c26 = vload4(0, scratch + t*96 - g1*288 + r*16 + 12);
+        const float4 c26 = vload4(0, scratch + t*80 - g1*240 + r*16 + 12);
         const float4 add_28 = c26 + x27;
         const int4 lt_29 = add_28 < v13;
         const float4 where_30 = (lt_29 ? v13 : add_28);

@@ -1,0 +1,119 @@
+"""A contraction's operands and results as values over the variables of its loops.
+
+z walks the batch, i rows, j columns, k contracted positions.
+"""
+
+from collections.abc import Callable, Mapping
+
+from .contraction_form import Form, Labels, decompose
+from .dtype import DType, float32, int32, int64
+from .emit import Emitter
+from .expression import Expressions, Index, Value
+from .graph import Node
+from .index import Ix, Var, flat_index, variables
+from .kernel import Define, Position, ctype_of
+from .loop_group import LoopGroup
+from .opencl_text import CType
+
+__all__ = ["Operands", "offset_dtype"]
+
+
+class Operands:
+    """What staging, multiplying and storing share: the form, its variables, the values, the text.
+
+    `a` is a load whose place is the sum of `row_part` (of i and z) and `depth_part` (of k).
+    """
+
+    def __init__(self, group: LoopGroup, anchor: Node, form: Form) -> None:
+        self.group, self.anchor, self.form = group, anchor, form
+        self.dtype: DType = anchor.dtype
+        self.rows, self.columns = form.size(form.m), form.size(form.n)
+        self.depth = form.size(form.k)
+        self.z = Var("z", 0, form.size(form.batch) - 1)
+        self.i = Var("i", 0, self.rows - 1)
+        self.j = Var("j", 0, max(self.columns, form.panel) - 1)
+        self.k = Var("k", 0, self.depth - 1)
+        self.panel_var = Var("g0", 0, form.panels - 1)
+        self.item_var = Var("g1", 0, -(-form.tiles // form.tiles_per_item) - 1)
+        at = self._places(self.j)
+        out_index: Index = tuple(at[x] if form.sizes[x] != 1 else Ix() for x in anchor.arg[2])
+        acc: list[Value] = []
+        self.expressions = Expressions(group.memory, None, _result_at(anchor, out_index, acc))
+        self.acc = self.expressions.result(
+            self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.j) if v.hi)
+        )
+        acc.append(self.acc)
+        self.a = self._operand(form.rows, form.row_labels, at)
+        self.b = self._operand(form.columns, form.column_labels, at)
+        self.row_part, self.depth_part = split_place(self.a, self.k)
+        # where contracted positions do not lie at one stride, their places stand in a table
+        self.table = self.depth_part.coefficient(self.k) is None
+        self.stores = []
+        for n, array, mapping in group.outputs:
+            index = tuple(out_index[axis] if axis >= 0 else Ix() for axis in mapping)
+            self.stores.append(
+                (self.expressions.stored(n, index), array, flat_index(index, n.shape))
+            )
+        self.emitter = Emitter(self.expressions, [self.panel_var, self.item_var, self.z])
+
+    def _places(self, j: Var) -> dict[int, Ix]:
+        form = self.form
+        return {
+            **decompose(Ix.of(self.z), form.batch, form.sizes),
+            **decompose(Ix.of(self.i), form.m, form.sizes),
+            **decompose(Ix.of(j), form.n, form.sizes),
+            **decompose(Ix.of(self.k), form.k, form.sizes),
+        }
+
+    def _operand(self, n: Node, labels: Labels, at: Mapping[int, Ix]) -> Value:
+        index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
+        return self.expressions.value(n, index)
+
+    def b_at(self, j: Var) -> Value:
+        """B's element in another column variable."""
+        return self._operand(self.form.columns, self.form.column_labels, self._places(j))
+
+    @property
+    def compute_dtype(self) -> DType:
+        half = self.dtype.compute != self.dtype.storage
+        return float32 if half else self.dtype
+
+    @property
+    def wide(self) -> CType:
+        return ctype_of(self.dtype, self.form.lanes)
+
+    def clip(self, var: Var, start: Ix, highest: int) -> None:
+        """Redefines the statement just made so that the variable is at most `highest`."""
+        body = self.emitter.scopes[-1].body
+        made = body.pop()
+        assert isinstance(made, Define)
+        body.append(Define(made.name, made.type, Position(start, 0, highest), var=var))
+
+
+def _result_at(
+    anchor: Node, out_index: Index, acc: list[Value]
+) -> Callable[[Node, Index], Value | None]:
+    def result(n: Node, index: Index) -> Value | None:
+        if n is not anchor:
+            return None
+        assert index == out_index, "a contraction's result is read at another place"
+        return acc[0]
+
+    return result
+
+
+def split_place(v: Value, k: Var) -> tuple[Ix, Ix]:
+    """The place of a separable load as what k adds, last, and all the rest, first."""
+    assert v.kind == "load" and v.index is not None
+    rest, along = Ix(v.index.const), Ix()
+    for atom, c in v.index.terms:
+        part = Ix(0, ((atom, c),))
+        if k in variables(part):
+            along = along + part
+        else:
+            rest = rest + part
+    return rest, along
+
+
+def offset_dtype(part: Ix) -> DType:
+    return int32 if part.hi < 2**31 else int64
