@@ -198,34 +198,38 @@ class _Lowering:
     ) -> None:
         """Several vector accumulators each, folded and summed across lanes at the end."""
         assert self.vec is not None
-        tail = width > 1 and any(s.lanes == 1 for s in self.lanes.sections(unroll))
         copies = unroll if width > 1 else 1
-        wide: dict[tuple[Value, int], str] = {}
-        single: dict[Value, str] = {}
+        widths = sorted({s.lanes for s in self.lanes.sections(copies)} | {width}, reverse=True)
+        parts: dict[tuple[Value, int], list[str]] = {}  # accumulators by the lanes they have
         for r in level:
-            for u in range(copies):
-                wide[r, u] = self._accumulator(emitter, r, width)
-            if tail:
-                single[r] = self._accumulator(emitter, r, 1)
+            for lanes in widths:
+                count = copies if lanes == width else 1
+                parts[r, lanes] = [self._accumulator(emitter, r, lanes) for _ in range(count)]
 
         def body(u: int) -> None:
             for r in level:
-                target = wide[r, u] if emitter.width == width else single[r]
+                target = parts[r, emitter.width][u if emitter.width == width else 0]
                 self._accumulate(emitter, r, target, emitter.width)
 
         self._over_reduced(emitter, copies, body)
         for r in level:
-            total = wide[r, 0]
-            for u in range(1, copies):
-                total = self._combine(emitter, r, total, wide[r, u], width)
-            if width > 1:
-                name = emitter.fresh("h")
-                fold = Horizontal(self._combiner(r), total, width)
-                emitter.append(Define(name, ctype_of(r.dtype), fold))
-                total = name
-            if tail:
-                total = self._combine(emitter, r, total, single[r], 1)
+            totals = [self._across_lanes(emitter, r, parts[r, lanes], lanes) for lanes in widths]
+            total = totals[0]
+            for other in totals[1:]:
+                total = self._combine(emitter, r, total, other, 1)
             emitter.bind(r, self._finish(emitter, r, total))
+
+    def _across_lanes(self, emitter: Emitter, r: Value, parts: Sequence[str], width: int) -> str:
+        """Accumulators of one width as one number."""
+        total = parts[0]
+        for part in parts[1:]:
+            total = self._combine(emitter, r, total, part, width)
+        if width == 1:
+            return total
+        name = emitter.fresh("h")
+        fold = Horizontal(self._combiner(r), total, width)
+        emitter.append(Define(name, ctype_of(r.dtype), fold))
+        return name
 
     def _column_reductions(
         self, emitter: Emitter, level: Sequence[Value], width: int, unroll: int

@@ -267,3 +267,17 @@ def test_ties_share_the_gradient_of_amax(device):
     shared, first = (lg.autograd.grad(y.sum(), x)[0].tolist() for y in (x.amax(1), x.max(1).values))
     assert shared == [[0, 0.5, 0.5], [0.5, 0.5, 0]]
     assert first == [[0, 1, 0], [1, 0, 0]]
+
+
+def test_rows_with_edges_add_up_in_vectors_of_every_width():
+    """Between the edges of padding a row falls into vectors of several widths."""
+    pad = lg.nn.functional.pad
+    cases = {}
+    for length in (9, 13, 15, 29):
+        a = RNG.normal(size=(2, length)).astype(F32)
+        b = RNG.normal(size=(2, length + 3)).astype(F32)
+        rows = np.pad(a, ((0, 0), (1, 2))) - b
+        made = pad(lg.tensor(a), (1, 2)) - lg.tensor(b)
+        cases[f"sum of {length}"] = ((made * made).sum(1), (rows * rows).sum(1))
+        cases[f"max of {length}"] = (made.amax(1), rows.max(1))
+    check(cases)
