@@ -10,6 +10,7 @@ from typing import Any
 import lazygrad as lg
 from lazygrad import runtime
 
+from .jax_steps import jax_step
 from .steps import STEPS
 from .workloads import WORKLOADS, Workload
 
@@ -73,6 +74,8 @@ class _TorchInto(_Torch):
 
 
 class _Lazygrad(Contender):
+    """Compiled with `lg.compile`."""
+
     def __init__(self, device: str) -> None:
         self.device = runtime.find_device(device)
 
@@ -84,9 +87,10 @@ class _Lazygrad(Contender):
             work = WORKLOADS[name]
             tensors = [lg.tensor(a) for a in work.arrays()]
             if work.gradients:
-                compute = _gradients_of(lg, work, tensors)
+                compute = lg.compile(_gradients_of(lg, work, tensors))
             else:
-                compute = lambda: [work.compute(lg, *tensors)]  # noqa: E731
+                compiled = lg.compile(lambda *given: [work.compute(lg, *given)])
+                compute = lambda: compiled(*tensors)  # noqa: E731
 
         def call() -> None:
             lg.set_default_device(self.device)
@@ -137,7 +141,9 @@ class _Jax(Contender):
         )  # fmt: skip
 
     def call(self, name: str) -> Call | None:
-        if name in STEPS or name.startswith(("sort", "topk", "logsumexp", "copy")):
+        if name in STEPS:
+            return jax_step(name)
+        if name.startswith(("sort", "topk", "logsumexp", "copy")):
             return None  # other names than PyTorch's, or nothing to do
         work, jnp = WORKLOADS[name], self.jax.numpy
         arrays = [jnp.asarray(a) for a in work.arrays()]

@@ -3,8 +3,8 @@
 lazygrad and PyTorch run the same text, which is the point of both; `peers` lets others run it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class Workload:
         limit: of the device.
         into: PyTorch's form that writes into memory it is given, where there is one.
         gradients: how many of the first arguments get one; 0: forward only.
+        over: how many times as fast as a peer it should be, where not just as fast.
+        target_into: how many times as fast as PyTorch's `into` it should be; 0: only shown.
     """
 
     arrays: Callable[[], list[Any]]
@@ -48,6 +50,8 @@ class Workload:
     limit: Limit | None = None
     into: Callable[..., Any] | None = None
     gradients: int = 0
+    over: Mapping[str, float] = field(default_factory=dict)
+    target_into: float = 0.0
 
 
 def array(*shape: int) -> Any:
@@ -104,7 +108,10 @@ def _gelu(approximate: str) -> Workload:
         y = x * w + b
         return lib.nn.functional.gelu(y, approximate=approximate) * lib.sigmoid(x)
 
-    return Workload(_arrays(_SQUARE, _ROW, _ROW), compute, 10.0, Limit("copy", 2 * _MOVED))
+    return Workload(
+        _arrays(_SQUARE, _ROW, _ROW), compute, 10.0, Limit("copy", 2 * _MOVED),
+        over={"torch.compile": 3.0, "jax": 2.0},
+    )  # fmt: skip
 
 
 _ELEMENTWISE = {
@@ -113,6 +120,7 @@ _ELEMENTWISE = {
     "a*b+c with broadcast, 16 M": Workload(
         _arrays(_SQUARE, _ROW, (4096, 1)), lambda lib, a, b, c: a * b + c, 3.0,
         Limit("copy", 2 * _MOVED, 0.85), lambda lib, out, a, b, c: lib.addcmul(c, a, b, out=out),
+        target_into=0.95,
     ),
     "copy, 16 M": Workload(
         _arrays(_LONG), lambda lib, x: x.clone(), 3.0, Limit("copy", 2 * _MOVED, 0.85),
@@ -151,7 +159,7 @@ _ROWS = {
     "argmax of rows 4096x4096": _reduced(lambda lib, x: x.argmax(1), 3.0),
     "softmax 4096x4096": Workload(
         _arrays(_SQUARE), lambda lib, x: lib.softmax(x, 1), 3.0, Limit("copy", 2 * _MOVED),
-        lambda lib, out, x: lib.softmax(x, 1, out=out),
+        lambda lib, out, x: lib.softmax(x, 1, out=out), target_into=1.3,
     ),
     "log_softmax + nll 4096x4096": Workload(_logits, _loss, 3.0, Limit("read", _MOVED)),
     "softmax, forward and backward": Workload(
@@ -180,7 +188,8 @@ _IRREGULAR = {
         _arrays((1024, 8192)), lambda lib, x: x.topk(64, 1)[0], 1.0
     ),
     "embedding 8192 of 10000x256, forward and backward": Workload(
-        _embedding, lambda lib, w, i: lib.nn.functional.embedding(i, w), 1.3, gradients=1
+        _embedding, lambda lib, w, i: lib.nn.functional.embedding(i, w), 1.3, gradients=1,
+        over={"jax": 0.0},
     ),
     "16 M uniform random numbers": Workload(
         list, lambda lib: lib.rand(_LONG), 4.0, into=lambda lib, out: out.uniform_()
