@@ -16,6 +16,7 @@ from .limits import Limits
 from .loop_group import LoopGroup
 from .lower import lower_loops
 from .naming import kernel_name
+from .narrow import narrow_contractions
 from .opencl import kernel_text
 from .schedule import schedule
 from .simplify import simplify
@@ -80,7 +81,8 @@ def compile_graph(
     passes. Raises TypeError where the device lacks float64 and the graph needs it.
     """
     leaves, asked = _cut(outputs, late)
-    simple = simplify(split_reductions(simplify(asked), limits))
+    narrow = simplify(narrow_contractions(simplify(asked)))
+    simple = simplify(split_reductions(narrow, limits))
     if check:
         verify(simple)
     _check_types(simple, limits)

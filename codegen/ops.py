@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .dtype import DTYPES as DTYPES
-from .dtype import DType, int64
+from .dtype import DType, int32, int64
 from .elementwise import ELEMENTWISE
 from .elementwise import broadcast_shapes as broadcast_shapes
 from .graph import Node, Op, Shape, forget_source, node
@@ -212,10 +212,24 @@ def unskew(x: Node, axis: int, count: int, step: int, dilation: int) -> Node:
 def fold(x: Node, axis: int, full: int, step: int = 1, dilation: int = 1) -> Node:
     """The adjoint of `window`: overlapping slots (the last axis) add up."""
     last = len(x.shape) - 1
+    size = x.shape[last]
+    if (step == size and dilation == 1) or size == 1:
+        return _tiled(x, axis, full, step)
     return reshape(
         sum_(skew(x, axis, full, step, dilation), (last,)),
         tuple([full if i == axis else n for i, n in enumerate(x.shape[:-1])]),
     )
+
+
+def _tiled(x: Node, axis: int, full: int, step: int) -> Node:
+    """As `fold` of windows that do not overlap: each slot has a place of its own."""
+    last = len(x.shape) - 1
+    count, size = x.shape[axis], x.shape[last]
+    order = [*range(axis + 1), last, *range(axis + 1, last)]
+    shape = [count * size if i == axis else n for i, n in enumerate(x.shape[:-1])]
+    side_by_side = reshape(permute(x, tuple(order)), tuple(shape))
+    apart = step if size == 1 else 1
+    return pad(side_by_side, ((axis, full, apart),), (const(0, int64),), 0)
 
 
 # Reductions -----------------------------------------------------------------------------------
@@ -331,23 +345,21 @@ def unbroadcast(g: Node, shape: Shape) -> Node:
     return reshape(sum_(g, axes), shape)
 
 
-def flat_iota(shape: Shape, axes: tuple[int, ...]) -> Node:
-    """Row-major position among `axes`, broadcastable to `shape`, int64."""
-    count = 1
-    for a in axes:
-        count *= shape[a]
-    return reshape(iota(count), tuple([n if i in axes else 1 for i, n in enumerate(shape)]))
+def flat_iota(shape: Shape, axes: tuple[int, ...], dtype: DType = int64) -> Node:
+    """Row-major position among `axes`, broadcastable to `shape`."""
+    count = math.prod(shape[a] for a in axes)
+    return reshape(iota(count, dtype), tuple([n if i in axes else 1 for i, n in enumerate(shape)]))
 
 
 def first_match(x: Node, value: Node, axes: tuple[int, ...]) -> Node:
-    """First position along `axes` where x equals `value` (NaN equals NaN), int64, axes kept."""
-    count = 1
-    for a in axes:
-        count *= x.shape[a]
+    """First position along `axes` where x equals `value` (NaN equals NaN), axes kept; int32 where
+    that reaches, as twice as many fit into a vector."""
+    count = math.prod(x.shape[a] for a in axes)
+    dtype = int32 if count < 2**31 else int64
     hit = eq(x, value)
     if x.dtype.kind == "f":
         hit = bitwise_or(hit, bitwise_and(isnan(x), isnan(value)))
-    return min_(where(hit, flat_iota(x.shape, axes), const(count, int64)), axes)
+    return min_(where(hit, flat_iota(x.shape, axes, dtype), const(count, dtype)), axes)
 
 
 def shift_in(x: Node, axis: int, value: Node) -> Node:

@@ -130,7 +130,7 @@ def _extreme_grad(o: Any, g: Node, n: Node) -> tuple[Node]:
     zero = o.const(0.0, x.dtype)
     if ties == "first":
         first = o.first_match(x, n, axes)
-        return (o.where(o.eq(o.flat_iota(x.shape, axes), first), g, zero),)
+        return (o.where(o.eq(o.flat_iota(x.shape, axes, first.dtype), first), g, zero),)
     hit = o.eq(x, n)
     count = o.sum_(o.cast(hit, x.dtype), axes)
     return (o.where(hit, o.div(g, count), zero),)

@@ -59,9 +59,9 @@ def _of_windows(x: Node) -> list[Node] | None:
             stack += [(s, False) for s in n.src if s not in seen]
             seen.update(n.src)
         else:
-            while n.op.kind == "view" and n.op.name != "window":
+            while n.op.kind == "view" and n.op.name not in ("window", "skew"):
                 n = n.src[0]
-            windows = windows or n.op.name == "window"
+            windows = windows or n.op.name in ("window", "skew")
     return order if windows and not stack else None
 
 

@@ -49,6 +49,11 @@ def _checked_axes(name: str, node: Node, dim: Dims) -> tuple[int, ...]:
     )
 
 
+def _first(x: Node, value: Node, axes: tuple[int, ...]) -> Node:
+    """The first place of `value` along `axes`, in PyTorch's integers."""
+    return ops.cast(ops.first_match(x, value, axes), int64)
+
+
 class ExtremeMethods(TensorBase):
     """NaN counts as the most extreme of all; of equal elements the first is named."""
 
@@ -81,7 +86,7 @@ class ExtremeMethods(TensorBase):
             return me.maximum(dim) if name == "max" else me.minimum(dim)
         axes = _checked_axes(name, node, dim)
         best = reduce(node, axes, "first")
-        place = ops.first_match(ops.detach(node), ops.detach(best), axes)
+        place = _first(ops.detach(node), ops.detach(best), axes)
         return ValuesIndices(
             self._wrap(squeezed(best, axes, keepdim)), self._wrap(squeezed(place, axes, keepdim))
         )
@@ -114,7 +119,7 @@ class ExtremeMethods(TensorBase):
         node = ops.detach(self._node)
         axes = _checked_axes(name, node, dim)
         best = ops.max_(node, axes) if name == "argmax" else ops.min_(node, axes)
-        return self._wrap(squeezed(ops.first_match(node, best, axes), axes, keepdim))
+        return self._wrap(squeezed(_first(node, best, axes), axes, keepdim))
 
     # -- running results ---------------------------------------------------------------------
 

@@ -1,0 +1,181 @@
+"""Rules of `simplify` for windows: gradients of convolutions and poolings.
+
+The adjoint of a window is a fold: slots move to the places that their windows read (`skew`) and
+add up. Terms are added in another order where a fold of a contraction becomes one contraction.
+"""
+
+from . import ops
+from .dtype import int64
+from .graph import Node, node
+
+__all__ = [
+    "fold_by_phases",
+    "fold_of_contraction",
+    "pads_first",
+    "slice_of_skew",
+    "window_of_slots",
+]
+
+
+def _folded(n: Node) -> Node | None:
+    """The skew that a reshape of a sum of a skew folds."""
+    total = n.src[0]
+    if total.op.name != "sum" or total.src[0].op.name != "skew":
+        return None
+    skewed = total.src[0]
+    last = len(skewed.shape) - 1
+    return skewed if total.arg == (last,) and n.shape == total.shape[:-1] else None
+
+
+def fold_of_contraction(n: Node) -> Node | None:
+    """fold(contract(g, w)) is contract(windows of g, w): a convolution's input gradient.
+
+    With o the folded axis in g alone and k the slots in w alone, the sum over k of
+    contract(g, w)[i - k*dilation] reads g at windows that move with i. Windows that began every
+    `step` elements: slot k = m*step + r adds to places of phase r alone, which gets a dimension of
+    its own, so that no window reads the zeros between the strides.
+    """
+    skewed = _folded(n)
+    if skewed is None:
+        return None
+    axis, full, step, dilation = skewed.arg
+    product = skewed.src[0]
+    if product.op.name != "contract":
+        return _fold_below_phases(skewed)
+    lhs, rhs, out = product.arg
+    o, k = out[axis], out[-1]
+    a, b = product.src
+    if o in lhs and o not in rhs and k in rhs and k not in lhs:
+        g, g_labels, w, w_labels = a, lhs, b, rhs
+    elif o in rhs and o not in lhs and k in lhs and k not in rhs:
+        g, g_labels, w, w_labels = b, rhs, a, lhs
+    else:
+        return None
+    slots, where = product.shape[-1], g_labels.index(o)
+    if step == 1 or dilation != 1:
+        reach = (slots - 1) * dilation
+        windows = _turned(g, where, full + reach, step, reach, slots, dilation)
+        return ops.contract(windows, w, (*g_labels, k), w_labels, out[:-1])
+    turns, phase = -(-slots // step), 1 + max(*lhs, *rhs)
+    count = g.shape[where] + turns - 1
+    at = w_labels.index(k)
+    w = ops.pad(w, ((at, turns * step, 1),), (ops.const(0, int64),))
+    w = ops.reshape(w, (*w.shape[:at], turns, step, *w.shape[at + 1 :]))
+    windows = _turned(g, where, count + turns - 1, 1, turns - 1, turns, 1)
+    labels = (*w_labels[: at + 1], phase, *w_labels[at + 1 :])
+    result = (*out[: axis + 1], phase, *out[axis + 1 : -1])
+    phases = ops.contract(windows, w, (*g_labels, k), labels, result)
+    return _interleaved(phases, axis, full)
+
+
+def _fold_below_phases(skewed: Node) -> Node | None:
+    """Where another axis was folded by phases before: these stay apart until this one is, too."""
+    axis, full, step, dilation = skewed.arg
+    x = skewed.src[0]
+    found = _phases(x)
+    if found is None or found[1] in (axis, len(x.shape) - 1):
+        return None
+    phases, other = found
+    inner = fold_of_contraction(ops.fold(phases, axis + (axis > other), full, step, dilation))
+    return None if inner is None else _interleaved(inner, other, x.shape[other])
+
+
+def _phases(x: Node) -> tuple[Node, int] | None:
+    """The contraction of which `x` is `_interleaved`, and along which axis."""
+    flat = x
+    if x.op.name in ("slice", "pad"):
+        axes = x.arg if x.op.name == "slice" else x.arg[0]
+        starts = [s.op.name == "const" and ops.const_value(s) == 0 for s in x.src[1:]]
+        if len(axes) != 1 or axes[0][2] != 1 or not all(starts):
+            return None
+        flat = x.src[0]
+    if flat.op.name != "reshape" or flat.src[0].op.name != "contract":
+        return None
+    split = flat.src[0].shape
+    for axis in range(len(split) - 1):
+        if (*split[:axis], split[axis] * split[axis + 1], *split[axis + 2 :]) == flat.shape:
+            return flat.src[0], axis
+    return None
+
+
+def _turned(
+    g: Node, axis: int, full: int, step: int, start: int, slots: int, dilation: int
+) -> Node:
+    """Windows, last slot first, over `g` spread out among zeros."""
+    spread = ops.pad(g, ((axis, full, step),), (ops.const(start, int64),))
+    windows = ops.window(spread, axis, slots, 1, dilation)
+    return ops.flip(windows, (len(windows.shape) - 1,))
+
+
+def _interleaved(x: Node, axis: int, full: int) -> Node:
+    """Dimensions `axis` and the next as one, cut or padded with zeros to `full`."""
+    count = x.shape[axis] * x.shape[axis + 1]
+    flat = ops.reshape(x, (*x.shape[:axis], count, *x.shape[axis + 2 :]))
+    if count >= full:
+        return ops.slice_at(flat, axis, 0, full)
+    return ops.pad(flat, ((axis, full, 1),), (ops.const(0, int64),))
+
+
+def fold_by_phases(n: Node) -> Node | None:
+    """Of windows that began every `step` elements: each phase of the places gets every step-th
+    slot, so that no slot is looked at where it has nothing to give."""
+    skewed = _folded(n)
+    if skewed is None:
+        return None
+    axis, full, step, dilation = skewed.arg
+    x = skewed.src[0]
+    if step == 1 or dilation != 1:
+        return None
+    last, turns = len(x.shape) - 1, -(-x.shape[-1] // step)
+    padded = ops.pad(x, ((last, turns * step, 1),), (ops.const(0, int64),))
+    split = ops.reshape(padded, (*x.shape[:-1], turns, step))
+    phase_after = (*range(axis + 1), last + 1, *range(axis + 1, last), last)
+    count = x.shape[axis] + turns - 1
+    folded = ops.fold(ops.permute(split, phase_after), axis, count)
+    return _interleaved(folded, axis, full)
+
+
+def slice_of_skew(n: Node) -> Node | None:
+    """One slot of a skew is the values of that slot, a step apart."""
+    x = n.src[0]
+    last = len(x.shape) - 1
+    if x.op.name != "skew" or n.arg != ((last, 1, 1),) or n.src[1].op.name != "const":
+        return None
+    axis, full, step, dilation = x.arg
+    slot = int(ops.const_value(n.src[1]))
+    values = ops.slice_at(x.src[0], last, slot, 1)
+    return ops.pad(values, ((axis, full, step),), (ops.const(slot * dilation, int64),))
+
+
+def pads_first(n: Node) -> Node | None:
+    """Windows and flips of what is padded along other axes: what lies above a pad only strides."""
+    axes, fill = n.arg
+    touched = {axis for axis, _, _ in axes}
+    above: list[Node] = []
+    x = n.src[0]
+    while x.op.name in ("window", "flip"):
+        own = {x.arg[0], len(x.shape) - 1} if x.op.name == "window" else set(x.arg)
+        if touched & own:
+            return None
+        above.append(x)
+        x = x.src[0]
+    if x.op.name != "pad" or x.arg[1] != fill or touched & {axis for axis, _, _ in x.arg[0]}:
+        return None
+    result = node(n.op, (*x.src, *n.src[1:]), ((*x.arg[0], *axes), fill))
+    for view in reversed(above):
+        result = node(view.op, (result,), view.arg)
+    return result
+
+
+def window_of_slots(n: Node) -> Node | None:
+    """`unskew` of something that is the same in every slot: a window."""
+    x = n.src[0]
+    axis, count, step, dilation = n.arg
+    if x.op.name != "expand" or x.src[0].shape[-1:] != (1,) or len(x.src[0].shape) != x.ndim:
+        return None
+    inner = x.src[0]
+    if inner.shape[axis] == 1:
+        return None
+    base = ops.expand(ops.reshape(inner, inner.shape[:-1]), x.shape[:-1])
+    windows = ops.window(base, axis, x.shape[-1], step, dilation)
+    return ops.slice_at(windows, axis, 0, count)
