@@ -14,12 +14,11 @@ import numpy as np
 
 import lazygrad as lg
 from lazygrad import runtime
-from lazygrad.codegen.choice import Choice
 from lazygrad.codegen.structure import structure
 from lazygrad.codegen.tunable import tunables
 from lazygrad.execution import limits_of
 from lazygrad.pending import ready
-from lazygrad.tuning_search import timed
+from lazygrad.tuning_search import some, timed
 
 __all__ = ["SHAPES"]
 
@@ -106,13 +105,6 @@ SHAPES: dict[str, Make] = {
 }
 
 
-def _some(choices: tuple[Choice, ...], most: int) -> list[Choice]:
-    """The model's choice, and others spread evenly over its order."""
-    if len(choices) <= most:
-        return list(choices)
-    return [choices[k * len(choices) // most] for k in range(most)]
-
-
 def compare(name: str, device: runtime.Device, most: int) -> float:
     """Times a shape's kernels, prints them, and gives the model's time by the best one's."""
     lg.set_default_device(device)
@@ -123,7 +115,7 @@ def compare(name: str, device: runtime.Device, most: int) -> float:
     better: list[str] = []
     count = 0
     for kernel in tunables([node], late, limits_of(device.facts)):
-        found = timed(kernel, _some(kernel.choices, most), device)
+        found = timed(kernel, some(kernel.choices, most), device)
         fastest = min(found, key=lambda t: t.seconds)
         model, best, count = model + found[0].seconds, best + fastest.seconds, count + len(found)
         if found[0].seconds > 1.1 * fastest.seconds:

@@ -258,10 +258,11 @@ def executable_for(
 
 
 def _compiled(
-    outputs: Sequence[Node], late: Sequence[Node], device: Device, limits: Limits
-) -> Plan:
+    outputs: Sequence[Node], late: Sequence[Node], device: Device, limits: Limits,
+    may_run: bool = True,
+) -> Plan:  # fmt: skip
     """The plan with the schedules that are asked for; one that is not legal is left out."""
-    choices = schedules.choices_for(device, lambda: tunables(outputs, late, limits))
+    choices = schedules.choices_for(device, lambda: tunables(outputs, late, limits), may_run)
     while True:
         try:
             return compile_graph(outputs, late, limits, config.CHECK, choices)
@@ -286,4 +287,4 @@ def plan_for(outputs: Sequence[Node], facts: Facts, device: Device | None = None
     _key, late, _order = structure(outputs, ready)
     if device is None:
         return compile_graph(outputs, late, limits_of(facts), config.CHECK)
-    return _compiled(outputs, late, device, limits_of(facts))
+    return _compiled(outputs, late, device, limits_of(facts), may_run=False)

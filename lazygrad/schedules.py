@@ -1,4 +1,4 @@
-"""Which schedules plans are made with: those that tuning found, or what a check asks for."""
+"""Which schedules plans are made with: those that tuning found, or what is asked for."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,30 +9,47 @@ from lazygrad.codegen.choice import Choices
 from lazygrad.codegen.tunable import Tunable
 from lazygrad.runtime import Device
 
-__all__ = ["Policy", "choices_for", "using", "version"]
+from .tuning_database import database_of
+
+__all__ = ["Policy", "choices_for", "always", "using", "version"]
 
 
 @dataclass(frozen=True)
 class Policy:
-    """`choose` is asked with the kernels of a new plan; plans of one `version` are the same."""
+    """`choose` is asked with the kernels of a new plan; plans of one `version` are the same.
+
+    `runs` tells that it runs kernels to choose, which is not done to look at a plan.
+    """
 
     version: object
     choose: Callable[[Device, Sequence[Tunable]], Choices]
+    runs: bool = False
 
 
+_always: Policy | None = None
 _active: ContextVar[Policy | None] = ContextVar("schedules", default=None)
 
 
 def version(device: Device) -> object:
     """What plans depend on besides their structure: equal values, equal schedules."""
-    policy = _active.get()
-    return None if policy is None else policy.version
+    policy = _active.get() or _always
+    return database_of(device).version if policy is None else policy.version
 
 
-def choices_for(device: Device, kernels: Callable[[], Sequence[Tunable]]) -> Choices:
+def choices_for(
+    device: Device, kernels: Callable[[], Sequence[Tunable]], may_run: bool = True
+) -> Choices:
     """The schedules for a new plan, whose kernels `kernels` lists where they are needed."""
-    policy = _active.get()
-    return {} if policy is None else policy.choose(device, kernels())
+    policy = _active.get() or _always
+    if policy is None or (policy.runs and not may_run):
+        return database_of(device).choices
+    return policy.choose(device, kernels())
+
+
+def always(policy: Policy | None) -> None:
+    """Sets the policy of all threads, where no other one is in use."""
+    global _always
+    _always = policy
 
 
 @contextmanager

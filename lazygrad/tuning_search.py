@@ -14,8 +14,9 @@ from lazygrad.codegen.opencl import program_text
 from lazygrad.codegen.tunable import Tunable
 from lazygrad.runtime import Device
 
-__all__ = ["SECONDS_FOR_A_CANDIDATE", "Timed", "timed"]
+__all__ = ["MOST_TIMED", "SECONDS_FOR_A_CANDIDATE", "Timed", "some", "timed"]
 
+MOST_TIMED = 50
 SECONDS_FOR_A_CANDIDATE = 10.0
 _TOGETHER = 16  # candidates in one program, whose build has a fixed part
 _LONGEST = 1.0  # a launch that takes so many seconds is not repeated
@@ -27,6 +28,13 @@ class Timed:
 
     choice: Choice
     seconds: float
+
+
+def some(choices: Sequence[Choice], most: int) -> list[Choice]:
+    """The model's choice, which comes first, and others spread evenly over its order."""
+    if len(choices) <= most:
+        return list(choices)
+    return [choices[k * len(choices) // most] for k in range(most)]
 
 
 def timed(
