@@ -439,6 +439,6 @@ __all__ = [
     "t", "take", "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split", "tensordot",
     "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu", "triu_indices",
     "true_divide", "trunc", "tune", "tuning", "uint16", "uint32", "uint64", "uint8", "unbind",
-    "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vstack", "where", "xlogy", "zeros",
-    "zeros_like",
+    "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vstack", "where", "xlogy",
+    "zeros", "zeros_like",
 ]  # fmt: skip
