@@ -4,6 +4,8 @@ Only this measures. What is found stays in a file for each device and driver, wh
 made with from then on: same file, same kernels, same bits.
 """
 
+import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,11 +22,6 @@ from .handle import TensorBase
 from .placement import find
 from .realize import realize
 from .tuning_database import Entry, database_of, parsed, written
-
-try:
-    from tqdm import tqdm
-except ImportError:
-    tqdm = None
 
 __all__ = ["Tuned", "clear", "export", "load", "tune", "tuned"]
 
@@ -133,8 +130,9 @@ def _search(kernel: Tunable, device: Device) -> Entry | None:
 
 
 def _progress(kernels: Sequence[Tunable]) -> Iterator[Tunable]:
-    if tqdm is not None:
-        yield from tqdm(kernels, desc="tune", unit="kernel", disable=not kernels)
+    if importlib.util.find_spec("tqdm") is not None:
+        bar = importlib.import_module("tqdm").tqdm
+        yield from bar(kernels, desc="tune", unit="kernel", disable=not kernels)
         return
     for k, kernel in enumerate(kernels):
         print(f"tune {k + 1}/{len(kernels)}: {kernel.name}, {len(kernel.choices)} schedules",

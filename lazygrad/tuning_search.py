@@ -19,7 +19,6 @@ __all__ = ["MOST_TIMED", "SECONDS_FOR_A_CANDIDATE", "Timed", "some", "timed"]
 MOST_TIMED = 50
 SECONDS_FOR_A_CANDIDATE = 10.0
 _TOGETHER = 16  # candidates in one program, whose build has a fixed part
-_LONGEST = 1.0  # a launch that takes so many seconds is not repeated
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def _measured(rows: Sequence[_Row], device: Device, seconds: float) -> list[floa
     candidates = [
         runtime.Candidate(name, k.global_size, k.local_size, _arguments(k)) for k, _, name in rows
     ]
-    trials = runtime.Trials(str(device), program_text(texts), tuple(candidates), _LONGEST)
+    trials = runtime.Trials(str(device), program_text(texts), tuple(candidates))
     try:
         times = runtime.measure_isolated(trials, seconds * len(rows))
     except runtime.BuildError:

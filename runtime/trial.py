@@ -17,6 +17,7 @@ __all__ = ["Candidate", "Memory", "Trials", "measure", "measure_isolated"]
 
 # times the best, beyond which a candidate is not timed again, round by round
 LEFT_OUT = (8.0, 3.0, 2.0, 1.5, 1.5, 1.3)
+SECONDS_OF_ROUNDS = 5.0  # after which no further one begins
 SECONDS_A_TURN = 0.004  # of launches without a wait, against the clock's and the queue's noise
 
 
@@ -40,12 +41,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Trials:
-    """A program with candidates; those that take longer than `limit` seconds are timed once."""
+    """A program and the candidates in it; the first one is what the others are held against."""
 
     device: str
     source: str
     candidates: tuple[Candidate, ...]
-    limit: float
 
 
 def measure(trials: Trials) -> list[float]:
@@ -57,7 +57,7 @@ def measure(trials: Trials) -> list[float]:
     for candidate in trials.candidates:
         arguments = list(_arguments(device, candidate.arguments, buffers))
         calls.append(_Call(program.kernel(candidate.name), candidate, arguments))
-    return _rounds(calls, trials.limit)
+    return _rounds(calls)
 
 
 def _arguments(
@@ -95,17 +95,21 @@ class _Call:
         self.best = min(self.best, (time.perf_counter() - begin) / repeat)
 
 
-def _rounds(calls: Sequence[_Call], limit: float) -> list[float]:
-    for call in calls:  # drivers finish a kernel's code at its first launch
+def _rounds(calls: Sequence[_Call]) -> list[float]:
+    """The first call is timed to the end, the others as long as they may be the fastest."""
+    for call in calls:
         call.run(1)
-        if call.best < limit:
-            call.best = float("inf")
-            call.run(1)
+        call.best = float("inf")  # drivers finish a kernel's code at its first launch
+        call.run(1)
+        call.run(1)
+    end = time.perf_counter() + SECONDS_OF_ROUNDS
     for factor in LEFT_OUT:
         best = min(call.best for call in calls)
         for call in calls:
-            if call.best <= factor * best:
+            if call.best <= factor * best or call is calls[0]:
                 call.run(max(1, min(500, int(SECONDS_A_TURN / max(call.best, 1e-7)))))
+        if time.perf_counter() > end:
+            break
     return [call.best for call in calls]
 
 
