@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from . import ops
+from .choice import Choice, ChoiceError, Choices, kernel_key
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
@@ -22,7 +24,10 @@ from .schedule import schedule
 from .simplify import simplify
 from .split import split_reductions
 
-__all__ = ["Argument", "Check", "Plan", "Step", "compile_graph", "without_bodies"]
+__all__ = [
+    "Argument", "Check", "Plan", "Step", "compile_graph", "grouped", "loop_group", "lower_group",
+    "without_bodies",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +78,19 @@ class Plan:
 
 
 def compile_graph(
-    outputs: Sequence[Node], late: Sequence[Node], limits: Limits, check: bool = False
-) -> Plan:
+    outputs: Sequence[Node], late: Sequence[Node], limits: Limits, check: bool = False,
+    choices: Choices = MappingProxyType({}),
+) -> Plan:  # fmt: skip
     """Plans the computation of `outputs` from the `late` nodes (stored values and scalars).
 
     `late` come in the order that `structure` gives them. `check` runs the verifiers between
-    passes. Raises TypeError where the device lacks float64 and the graph needs it.
+    passes. `choices` are schedules by the keys of kernels; others get the cost model's. Raises
+    TypeError where the device lacks float64 and the graph needs it, ChoiceError for a choice
+    that its kernel does not allow.
     """
-    leaves, asked = _cut(outputs, late)
-    narrow = simplify(narrow_contractions(simplify(asked)))
-    simple = simplify(split_reductions(narrow, limits))
-    if check:
-        verify(simple)
-    _check_types(simple, limits)
+    leaves, simple, wanted, groups = grouped(outputs, late, limits, check)
     number = {leaf: k for k, leaf in enumerate(leaves) if leaf.op.name == "buffer"}
-    wanted = list(dict.fromkeys(n for n in simple if n not in number))
-    groups = schedule([n for n in wanted if n.size], is_direct, limits.max_arguments)
-    lowered = _kernels(groups, limits, check)
+    lowered = _kernels(groups, limits, check, choices)
     places, slots = _places(groups, wanted)
     late_number = {leaf: k for k, leaf in enumerate(leaves)}
     steps: list[Step] = []
@@ -108,6 +109,22 @@ def compile_graph(
         tuple(n.size * n.dtype.itemsize for n in wanted),
         tuple(("late", number[n]) if n in number else ("output", wanted.index(n)) for n in simple),
     )  # fmt: skip
+
+
+def grouped(
+    outputs: Sequence[Node], late: Sequence[Node], limits: Limits, check: bool
+) -> tuple[list[Node], list[Node], list[Node], list[Group]]:
+    """The leaves, the outputs as they are computed, those of them to compute, the kernels to be."""
+    leaves, asked = _cut(outputs, late)
+    narrow = simplify(narrow_contractions(simplify(asked)))
+    simple = simplify(split_reductions(narrow, limits))
+    if check:
+        verify(simple)
+    _check_types(simple, limits)
+    stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
+    wanted = list(dict.fromkeys(n for n in simple if n not in stored))
+    groups = schedule([n for n in wanted if n.size], is_direct, limits.max_arguments)
+    return leaves, simple, wanted, groups
 
 
 def without_bodies(plan: Plan) -> Plan:
@@ -159,7 +176,7 @@ def _check(n: Node) -> Check:
 
 
 def _kernels(
-    groups: Sequence[Group], limits: Limits, check: bool
+    groups: Sequence[Group], limits: Limits, check: bool, choices: Choices
 ) -> list[tuple[Kernel, str, Sequence[Node]]]:
     """A kernel for each group, its text and the nodes it checks; equal texts share a kernel."""
     lowered: list[tuple[Kernel, str, Sequence[Node]]] = []
@@ -167,7 +184,8 @@ def _kernels(
     known: dict[str, str] = {}
     for g, names in groups_with_names(groups):
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
-        kernel, checked = _lower(g, name, names, limits)
+        choice = choices.get(kernel_key(g)) if choices else None
+        kernel, checked = lower_group(g, loop_group(g, name, names), limits, choice)
         kernel = replace(kernel, plain=limits.plain)
         text = kernel_text(replace(kernel, name="kernel"), limits.has_fma)
         if text in known:
@@ -181,19 +199,27 @@ def _kernels(
     return lowered
 
 
-def _lower(
-    group: Group, name: str, names: Mapping[Node, str], limits: Limits
-) -> tuple[Kernel, Sequence[Node]]:
+def loop_group(group: Group, name: str, names: Mapping[Node, str]) -> LoopGroup:
     outputs = tuple(
         (n, f"out{k}", group.mapping.get(n, tuple(range(len(n.shape)))))
         for k, n in enumerate(group.outputs)
     )
-    loops = LoopGroup(name, group.shape, group.reduced, outputs, names)
-    if group.kind in ("map", "reduce"):
-        return lower_loops(loops, limits)
-    assert group.anchor is not None
-    if group.kind == "contract":
-        return lower_contraction(loops, group.anchor, limits)
+    return LoopGroup(name, group.shape, group.reduced, outputs, names)
+
+
+def lower_group(
+    group: Group, loops: LoopGroup, limits: Limits, choice: Choice | None
+) -> tuple[Kernel, Sequence[Node]]:
+    try:
+        if group.kind in ("map", "reduce"):
+            return lower_loops(loops, limits, choice)
+        assert group.anchor is not None
+        if group.kind == "contract":
+            return lower_contraction(loops, group.anchor, limits, choice)
+    except ChoiceError as error:
+        raise ChoiceError(f"{loops.name}: {error}", kernel_key(group)) from None
+    if choice is not None:
+        raise ChoiceError(f"{loops.name}: got {choice}, expected no choice", kernel_key(group))
     return lower_irregular(loops, group.anchor)
 
 

@@ -11,7 +11,8 @@ The last panel and the last tile overlap the ones before instead of having an ed
 
 from collections.abc import Callable, Sequence
 
-from .contraction_form import plan_form
+from .choice import Choice, cheapest_first
+from .contraction_form import candidates, cost, plan_form
 from .contraction_operands import Operands, offset_dtype
 from .contraction_staging import stage, stage_columns, staging_arrays
 from .emit import topological
@@ -33,7 +34,7 @@ from .kernel import (
 from .limits import Limits
 from .loop_group import LoopGroup, kernel_params
 
-__all__ = ["lower_contraction"]
+__all__ = ["contraction_choices", "lower_contraction"]
 
 
 class _Contraction:
@@ -197,9 +198,15 @@ class _Contraction:
 
 
 def lower_contraction(
-    group: LoopGroup, anchor: Node, limits: Limits
+    group: LoopGroup, anchor: Node, limits: Limits, choice: Choice | None = None
 ) -> tuple[Kernel, Sequence[Node]]:
     """The kernel of a contraction group, and the nodes whose indices it checks."""
-    operands = Operands(group, anchor, plan_form(anchor, group.memory, limits))
+    operands = Operands(group, anchor, plan_form(anchor, group.memory, limits, choice))
     kernel = _Contraction(operands).lower()
     return kernel, operands.expressions.checks
+
+
+def contraction_choices(group: LoopGroup, anchor: Node, limits: Limits) -> tuple[Choice, ...]:
+    """The legal schedules of a contraction group, the model's first."""
+    forms = candidates(anchor, group.memory, limits)
+    return cheapest_first(forms, lambda form: cost(form, limits))

@@ -8,6 +8,7 @@ in slots of the unit that multiplies and adds, and `plan_form` takes the cheapes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from .choice import Choice, chosen
 from .expression import Expressions, Value
 from .graph import Node
 from .index import Ix, Var, variables
@@ -90,6 +91,7 @@ class Form:
     block: int = 1
     staged: str = "copy"
     contiguous: bool = True  # neighbouring columns are stored side by side
+    swapped: bool = False  # the second operand gives the rows
 
     def size(self, labels: Labels) -> int:
         total = 1
@@ -119,7 +121,7 @@ def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
         m = tuple(x for x in out if x in mine and x not in other)
         nn = tuple(x for x in out if x in other and x not in mine)
         k = tuple(x for x in mine if x not in out) or tuple(x for x in other if x not in out)
-        form = Form(rows, columns, mine, other, sizes, batch, m, nn, k)
+        form = Form(rows, columns, mine, other, sizes, batch, m, nn, k, swapped=mine is not lhs)
         last = next((x for x in reversed(out) if sizes[x] != 1), -1)
         yield replace(form, staged=_staging_of(form, memory), contiguous=last in nn)
 
@@ -184,8 +186,10 @@ def cost(form: Form, limits: Limits) -> float:
     return (work + stage + store) * batches * idle
 
 
-def plan_form(n: Node, memory: Mapping[Node, str], limits: Limits) -> Form:
-    return min(candidates(n, memory, limits), key=lambda form: cost(form, limits))
+def plan_form(
+    n: Node, memory: Mapping[Node, str], limits: Limits, choice: Choice | None = None
+) -> Form:
+    return chosen(candidates(n, memory, limits), lambda form: cost(form, limits), choice)
 
 
 def decompose(flat: Ix, labels: Labels, sizes: Mapping[int, int]) -> dict[int, Ix]:

@@ -49,9 +49,16 @@ class Lanes:
         self.expressions, self.stores, self.axes = expressions, stores, axes
         self.values = topological([v for v, *_ in stores])
         self.reduces = [v for v in self.values if v.kind == "reduce"]
+        self.axes_in_order = [*axes.parallel, *axes.reduced]
         self.vec = self._choose()
-        self.width = self._width(limits)
+        self.width = 1 if self.vec is None else self.widest(self.vec, limits)
         self.unroll = self._unroll()
+        self.cuts = self._cuts()
+
+    def take(self, axis: int, width: int, unroll: int) -> None:
+        """Another choice than the preferred one."""
+        self.vec = None if axis < 0 else self.axes_in_order[axis]
+        self.width, self.unroll = width, unroll
         self.cuts = self._cuts()
 
     def _possible(self, var: Var) -> bool:
@@ -75,7 +82,7 @@ class Lanes:
     def _choose(self) -> Var | None:
         """The axis that most accesses walk in steps of one element; stores count double."""
         best, best_score = None, 0.0
-        for position, var in enumerate([*self.axes.parallel, *self.axes.reduced]):
+        for position, var in enumerate(self.axes_in_order):
             if extent(var) < 4 or not self._possible(var):
                 continue
             score = position * 0.01 + min(extent(var), 64) * 0.001
@@ -92,13 +99,14 @@ class Lanes:
             return self.axes.parallel[-1]  # a scalar loop along the last axis
         return best
 
-    def _width(self, limits: Limits) -> int:
-        if limits.plain or self.vec is None or not self._possible(self.vec):
+    def widest(self, var: Var, limits: Limits) -> int:
+        """The lanes that suit an axis; 1 where it cannot lie in lanes."""
+        if limits.plain or not self._possible(var):
             return 1
-        there = [v for v in self.values if self.vec in v.deps or self.vec in v.over]
-        there += [v for v, _, at in self.stores if at.coefficient(self.vec) != 0]
+        there = [v for v in self.values if var in v.deps or var in v.over]
+        there += [v for v, _, at in self.stores if at.coefficient(var) != 0]
         largest = max((v.dtype.compute_size for v in there), default=4)
-        most = min(limits.vector_bytes // max(largest, 4), 16, extent(self.vec))
+        most = min(limits.vector_bytes // max(largest, 4), 16, extent(var))
         width = 1
         while width * 2 <= most:
             width *= 2

@@ -9,6 +9,7 @@ accumulators and one horizontal step at the end).
 from collections.abc import Callable, Sequence
 
 from .axes import Axes, choose_axes, extent
+from .choice import Choice, cheapest_first, chosen
 from .emit import Emitter, topological
 from .expression import Expressions, Value
 from .graph import Node, Op
@@ -26,12 +27,13 @@ from .kernel import (
 from .lanes import Lanes
 from .limits import Limits
 from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params
+from .loop_schedule import cost, preferred, schedules
 
-__all__ = ["lower_loops"]
+__all__ = ["loop_choices", "lower_loops"]
 
 
 class _Lowering:
-    def __init__(self, group: LoopGroup, limits: Limits) -> None:
+    def __init__(self, group: LoopGroup, limits: Limits, choice: Choice | None = None) -> None:
         self.group = group
         self.limits = limits
         split, self.axes, final = choose_axes(group.shape, group.reduced, self._accesses)
@@ -41,6 +43,10 @@ class _Lowering:
         self.reduces = [v for v in topological([v for v, *_ in self.stores]) if v.kind == "reduce"]
         self.levels = self._levels()
         self.lanes = Lanes(self.expressions, self.stores, self.axes, limits)
+        self.schedule = preferred(self.lanes, limits)
+        if choice is not None:
+            self.schedule = chosen(schedules(self.lanes, limits), lambda _: 0.0, choice)
+            self.lanes.take(self.schedule.axis, self.schedule.lanes, self.schedule.unroll)
         self.vec, self.width, self.unroll = self.lanes.vec, self.lanes.width, self.lanes.unroll
 
     def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
@@ -111,12 +117,11 @@ class _Lowering:
         inner = 1
         for v in self.axes.reduced:
             inner *= extent(v)
-        total = rows * lanes * inner
+        target = self.schedule.grain
         if self.lanes.cuts:  # edges lie anywhere: one item walks the whole axis
-            return lanes, max(1, min(rows, 8192 // max(1, lanes * inner)))
+            return lanes, max(1, min(rows, target // max(1, lanes * inner)))
         if self.limits.kind == "gpu":
             return (min(step, lanes) if lanes > 1 else 1), 1
-        target = max(2048, min(32768, total // (4 * self.limits.compute_units)))
         if lanes * inner >= target:
             chunk = max(step, -(-target // (inner * step)) * step)
             return min(chunk, -(-lanes // step) * step) if lanes > 1 else 1, 1
@@ -313,8 +318,17 @@ class _Nest:
             c.__exit__(None, None, None)
 
 
-def lower_loops(group: LoopGroup, limits: Limits) -> tuple[Kernel, Sequence[Node]]:
+def lower_loops(
+    group: LoopGroup, limits: Limits, choice: Choice | None = None
+) -> tuple[Kernel, Sequence[Node]]:
     """The kernel of a map or reduction group, and the nodes whose indices it checks."""
-    lowering = _Lowering(group, limits)
+    lowering = _Lowering(group, limits, choice)
     kernel = lowering.lower()
     return kernel, lowering.expressions.checks
+
+
+def loop_choices(group: LoopGroup, limits: Limits) -> tuple[Choice, ...]:
+    """The legal schedules of a map or reduction group, the default first."""
+    lowering = _Lowering(group, limits)
+    first = lowering.schedule
+    return cheapest_first(schedules(lowering.lanes, limits), lambda s: cost(s, first))

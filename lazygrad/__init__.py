@@ -18,6 +18,7 @@ from . import cuda as cuda
 from . import nn as nn
 from . import optim as optim
 from . import random as random
+from . import tuning as tuning
 from . import utils as utils
 from .codegen.dtype import DType as dtype
 from .codegen.dtype import bfloat16 as bfloat16
@@ -365,6 +366,9 @@ from .serialization import (
 from .tensor import (
     Tensor,
 )  # fmt: skip
+from .tuning import (
+    tune,
+)  # fmt: skip
 from .type_info import (
     finfo,
     iinfo,
@@ -385,6 +389,7 @@ from .typed_tensors import (
 for _space in (
     globals(), vars(autograd), vars(nn), vars(nn.functional), vars(nn.init), vars(nn.utils),
     vars(optim), vars(optim.lr_scheduler), vars(random), vars(utils.data), vars(cuda),
+    vars(tuning),
 ):  # fmt: skip
     _explain_namespace(_space, {"Tensor": Tensor})
 
@@ -433,6 +438,7 @@ __all__ = [
     "stack", "Stats", "stats", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims",
     "t", "take", "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split", "tensordot",
     "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu", "triu_indices",
-    "true_divide", "trunc", "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "unique",
-    "unsqueeze", "utils", "var", "var_mean", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "true_divide", "trunc", "tune", "tuning", "uint16", "uint32", "uint64", "uint8", "unbind",
+    "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vstack", "where", "xlogy",
+    "zeros", "zeros_like",
 ]  # fmt: skip

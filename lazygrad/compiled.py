@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
 
-from . import config, pending, placement, recording
+from . import config, pending, placement, recording, schedules
 from .capture import Before, Capture, Source, StaleError, capture_of, is_same
 from .default_dtype import get_default_dtype
 from .functions import clone
@@ -76,7 +76,10 @@ class Compiled:
             return self._function(*args, **kwargs)
         flat = _Flat()
         shape = flat.shape_of((args, kwargs))
-        key = (flat.key(), grad_enabled.get(), get_default_dtype(), placement.default_device())
+        device = placement.default_device()
+        key = (
+            flat.key(), grad_enabled.get(), get_default_dtype(), device, schedules.version(device),
+        )  # fmt: skip
         form = self._forms.get(key)
         if form is None:
             form = self._forms[key] = _Form(flat.objects)

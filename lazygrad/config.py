@@ -9,12 +9,14 @@ LAZYGRAD_CACHE    the folder of built programs; 0 for none (see lazygrad.runtime
 LAZYGRAD_LIMITS   facts of the device to override, such as has_fp64=0 (see lazygrad.runtime)
 LAZYGRAD_ISOLATE  1, or a limit in seconds: programs are first built in a process of their own, for
                   compilers that crash or hang; what they do not survive gets a plainer form
+LAZYGRAD_TUNE     1 searches for the fastest schedule of every kernel that no earlier search has met
+                  (see lg.tune); it takes seconds for each
 """
 
 import os
 import warnings
 
-__all__ = ["CHECK", "DEBUG", "DUMP"]
+__all__ = ["CHECK", "DEBUG", "DUMP", "TUNE"]
 
 _level = os.environ.get("LAZYGRAD_DEBUG", "0")
 DEBUG: int = int(_level) if _level.isdigit() else 0
@@ -25,3 +27,4 @@ if not _level.isdigit():
     )
 DUMP: str | None = os.environ.get("LAZYGRAD_DUMP") or None
 CHECK: bool = os.environ.get("LAZYGRAD_CHECK", "0") == "1"
+TUNE: bool = os.environ.get("LAZYGRAD_TUNE", "0") == "1"

@@ -9,15 +9,17 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from lazygrad import runtime
+from lazygrad.codegen.choice import ChoiceError
 from lazygrad.codegen.compile import Argument, Plan, compile_graph, without_bodies
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import program_text
 from lazygrad.codegen.structure import lookups, structure
+from lazygrad.codegen.tunable import tunables
 from lazygrad.runtime import Buffer, Device, Facts
 from lazygrad.runtime.forks import keep_in_child, rlock
 
-from . import config, inspection
+from . import config, inspection, schedules
 from .origin import warn
 from .pending import ready
 
@@ -230,7 +232,7 @@ def executable_for(
     for float64 on a device without it, BuildError).
     """
     key, late, order = structure(outputs, ready)
-    full_key = (device, key)
+    full_key = (device, schedules.version(device), key)
     with _lock:
         found = _plans.get(full_key)
         if found is not None:
@@ -241,7 +243,7 @@ def executable_for(
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
         limits = limits_of(device.facts)
         try:
-            plan = compile_graph(outputs, late, limits, config.CHECK)
+            plan = _compiled(outputs, late, device, limits)
             made = Executable(device, plan, positions, graph)
         except runtime.CompilerCrashError as error:
             _warn_of_crash(error)
@@ -255,6 +257,20 @@ def executable_for(
         return made, late, order
 
 
+def _compiled(
+    outputs: Sequence[Node], late: Sequence[Node], device: Device, limits: Limits,
+    may_run: bool = True,
+) -> Plan:  # fmt: skip
+    """The plan with the schedules that are asked for; one that is not legal is left out."""
+    choices = schedules.choices_for(device, lambda: tunables(outputs, late, limits), may_run)
+    while True:
+        try:
+            return compile_graph(outputs, late, limits, config.CHECK, choices)
+        except ChoiceError as error:
+            warn(f"{error}; the kernel gets the cost model's schedule", RuntimeWarning)
+            choices = {key: choice for key, choice in choices.items() if key != error.key}
+
+
 def _warn_of_crash(error: runtime.CompilerCrashError) -> None:
     warn(
         f"{error}\nThe computation goes on with a plainer, slower form of its kernels; see "
@@ -263,7 +279,12 @@ def _warn_of_crash(error: runtime.CompilerCrashError) -> None:
     )
 
 
-def plan_for(outputs: Sequence[Node], facts: Facts) -> Plan:
-    """The plan for these outputs on a device with these facts, neither built nor run nor kept."""
+def plan_for(outputs: Sequence[Node], facts: Facts, device: Device | None = None) -> Plan:
+    """The plan for these outputs on a device with these facts, neither built nor run nor kept.
+
+    With `device`, the schedules that are its own.
+    """
     _key, late, _order = structure(outputs, ready)
-    return compile_graph(outputs, late, limits_of(facts), config.CHECK)
+    if device is None:
+        return compile_graph(outputs, late, limits_of(facts), config.CHECK)
+    return _compiled(outputs, late, device, limits_of(facts), may_run=False)

@@ -248,7 +248,7 @@ def _planned(nodes: Sequence[Node], device: Device) -> list[inspection.KernelInf
                 bases = dict.fromkeys(pending.alias_source(n) for n in part)
                 wanted = [b for b in bases if not pending.ready(b)]
                 if wanted:
-                    found += inspection.infos(plan_for(wanted, place.facts))
+                    found += inspection.infos(plan_for(wanted, place.facts, place))
                 planned += wanted
                 for n in wanted:
                     n.memory = _PROMISED  # the next plan finds it there

@@ -26,6 +26,11 @@ from .launch import stats as stats
 from .program import Kernel as Kernel
 from .program import Program as Program
 from .program import build as build
+from .trial import Candidate as Candidate
+from .trial import Memory as Memory
+from .trial import Trials as Trials
+from .trial import measure as measure
+from .trial import measure_isolated as measure_isolated
 
 # nothing above asks for platforms, and the first that does fixes what the loader sees
 icd.show_all_drivers(

@@ -1,4 +1,4 @@
-"""The child process of `isolation`: builds what it is asked for, until its parent ends.
+"""The child process of `isolation`: builds, or times, what it is asked for, until its parent ends.
 
 Requests and answers are pickles on stdin and stdout; the first answer says that it is ready.
 """
@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import pyopencl as cl
 
-from . import discovery, program
+from . import discovery, program, trial
 from .errors import BuildError
 from .isolation import Built
 
@@ -59,7 +59,10 @@ def main() -> None:
         # compilers hold the interpreter's lock, so that nothing else ends one without a parent
         faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True)
         try:
-            answer = _built(*request)
+            timed = isinstance(request[0], trial.Trials)
+            answer = trial.measure(*request) if timed else _built(*request)
+        except BuildError as error:
+            answer = Built(b"", refused=str(error))
         except Exception as error:  # no memory, no device: not the program's fault
             answer = Built(b"", failed=repr(error))
         faulthandler.cancel_dump_traceback_later()

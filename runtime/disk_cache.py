@@ -3,11 +3,10 @@
 import contextlib
 import hashlib
 import os
-import tempfile
 import time
 from pathlib import Path
 
-from .folders import cache_folder
+from .folders import cache_folder, replace_file
 from .forks import lock
 
 MAGIC = b"lazygrad program 2\n"
@@ -69,17 +68,7 @@ def store(key: str, data: bytes, kind: str = "bin") -> None:
     if path is None or not data:
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_head(key, kind, data) + data)
-            os.replace(temporary, path)
-        except BaseException:
-            # after a Ctrl-C it may have moved to its place: that must not hide the Ctrl-C
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        replace_file(path, _head(key, kind, data) + data)
         _trim_now_and_then(path.parent.parent)
     except OSError:
         return  # read-only, full, or gone

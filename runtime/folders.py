@@ -1,7 +1,9 @@
 """Where files that may be thrown away are kept: programs built earlier, merged driver lists."""
 
+import contextlib
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 
@@ -26,3 +28,18 @@ def cache_folder() -> Path | None:
     except RuntimeError:  # a container user without a home
         return None
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "lazygrad"
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Writes a file so that readers see the old one or the whole new one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        # after a Ctrl-C it may have moved to its place: that must not hide the Ctrl-C
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

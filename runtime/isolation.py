@@ -90,11 +90,9 @@ class _Worker:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def build(self, request: tuple[str, str, tuple[str, ...]], seconds: float) -> Built:
-        """Raises _Silent where the build did not come to an end of its own."""
-        answer = self._receive(seconds, (*request, seconds))
-        assert isinstance(answer, Built)
-        return answer
+    def ask(self, request: tuple[Any, ...], seconds: float) -> Any:
+        """Raises _Silent where the work did not come to an end of its own."""
+        return self._receive(seconds, (*request, seconds))
 
     def _receive(self, seconds: float, request: Any = None) -> Any:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -175,23 +173,29 @@ def build(device: str, source: str, options: tuple[str, ...], seconds: float) ->
         CompilerCrashError: the compiler crashed, or was not done in time.
         BuildError: it refused the program.
     """
-    try:
-        built = _asked((device, source, options), seconds)
-    except _Silent as end:
-        if end.proven:
-            raise CompilerCrashError(str(end)) from None
-        try:
-            built = _asked((device, source, options), seconds)
-        except _Silent as again:
-            raise CompilerCrashError(str(again), again.proven) from None
+    built = ask((device, source, options), seconds)
     if built is None or built.failed:
         return None
+    assert isinstance(built, Built)
     if built.refused:
         raise BuildError(built.refused)
     return built.binary
 
 
-def _asked(request: tuple[str, str, tuple[str, ...]], seconds: float) -> Built | None:
+def ask(request: tuple[Any, ...], seconds: float) -> Any:
+    """A worker's answer; None where none can be had. Raises CompilerCrashError as `build` does."""
+    try:
+        return _asked(request, seconds)
+    except _Silent as end:
+        if end.proven:
+            raise CompilerCrashError(str(end)) from None
+        try:
+            return _asked(request, seconds)
+        except _Silent as again:
+            raise CompilerCrashError(str(again), again.proven) from None
+
+
+def _asked(request: tuple[Any, ...], seconds: float) -> Any:
     global _worker, _unusable
     with _lock:
         worker, _worker = _worker, None  # whatever interrupts this, a worker is asked once at most
@@ -203,9 +207,9 @@ def _asked(request: tuple[str, str, tuple[str, ...]], seconds: float) -> Built |
             if worker is None:
                 _unusable = True
                 return None
-        built = worker.build(request, seconds)
+        answer = worker.ask(request, seconds)
         _worker = worker
-        return built
+        return answer
 
 
 def _start() -> _Worker | None:

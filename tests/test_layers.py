@@ -21,6 +21,10 @@ JOINTS = {
     "lazygrad.inspection",
     "lazygrad.pending",
     "lazygrad.realize",
+    "lazygrad.schedules",
+    "lazygrad.tuning",
+    "lazygrad.tuning_database",
+    "lazygrad.tuning_search",
 }
 # rooms above everything, which nothing below needs: they try out all of it
 ABOVE = ("lazygrad.__main__", "lazygrad.check", "lazygrad.fuzz")

@@ -3,11 +3,14 @@
 import argparse
 import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 from lazygrad import placement
+from lazygrad.schedules import using
 
+from .forced import random_schedules
 from .generate import draw
 from .isolate import isolated_shrink, run_isolated
 from .run import Tally, failure_of, rows_missed, run
@@ -25,8 +28,17 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=20, help="programs that share one plan")
     parser.add_argument("--isolate", action="store_true",
                         help="in child processes: a driver's crash is a failure too")  # fmt: skip
+    parser.add_argument("--schedules", action="store_true",
+                        help="schedules drawn at random among the legal ones")  # fmt: skip
     parser.add_argument("--save", type=Path, help="folder for the scripts of failures")
     options = parser.parse_args()
+    if options.schedules and options.isolate:
+        parser.error("--schedules: not together with --isolate")
+    with using(random_schedules(options.seed)) if options.schedules else nullcontext():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     device, tally, began = placement.find(None), Tally(), time.monotonic()
     end, size = options.seed + options.count, options.batch * (_CHILD if options.isolate else 1)
     for first in range(options.seed, end, size):
