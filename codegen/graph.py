@@ -11,7 +11,7 @@
     reduce = SUM PROD MAX MIN                  arg: axes; they stay as size 1
     contract = CONTRACT(a, b)                  arg: labels of a, of b, of the result
     index = GATHER SCATTER      scan = SCAN      sort = ARGSORT
-    marker = VARIABLE DETACH ASSIGN TRANSFER   mean their operand; say something about it
+    marker = VARIABLE DETACH ASSIGN TRANSFER ON   mean their operand; say something about it
 
 Nothing here recurses over depth: chains of 100,000 nodes build, print, verify and free.
 """

@@ -174,6 +174,7 @@ VARIABLE = Op(
 )
 DETACH = Op("detach", "marker", _marker, lambda n, x: x)
 ASSIGN = Op("assign", "marker", _assign, lambda n, old, new: new, lambda o, g, n: (None, g))
+ON = Op("on", "marker", _marker, lambda n, x: x, placed=True)
 TRANSFER = Op(
     "transfer",
     "marker",
@@ -185,4 +186,4 @@ TRANSFER = Op(
 
 LEAVES: dict[str, Op] = {op.name: op for op in (BUFFER, SCALAR, CONST, IOTA)}
 INDEXING: dict[str, Op] = {op.name: op for op in (GATHER, SCATTER, ARGSORT)}
-MARKERS: dict[str, Op] = {op.name: op for op in (VARIABLE, DETACH, ASSIGN, TRANSFER)}
+MARKERS: dict[str, Op] = {op.name: op for op in (VARIABLE, DETACH, ASSIGN, ON, TRANSFER)}

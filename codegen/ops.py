@@ -317,6 +317,11 @@ def transfer(x: Node, source: Any, target: Any) -> Node:
     return node(MARKERS["transfer"], (x,), (source, target))
 
 
+def on(x: Node, device: Any) -> Node:
+    """x as a node of one device, an opaque key: the rest of the world has x itself."""
+    return node(MARKERS["on"], (x,), device)
+
+
 # Composites that gradient rules share ---------------------------------------------------------
 
 

@@ -75,7 +75,7 @@ def _is_const(n: Node, value: float | int | None = None) -> bool:
 # markers ----------------------------------------------------------------------------------
 
 
-@_rule("variable", "detach")
+@_rule("variable", "detach", "on")
 def _strip_marker(n: Node) -> Node | None:
     return n.src[0]
 

@@ -6,10 +6,12 @@ A replay looks these up anew, so that parameters may be loaded or averaged betwe
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lazygrad import runtime
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
@@ -29,23 +31,47 @@ class StaleError(Exception):
 
 
 class Before:
-    """What there is before a recorded call: arguments, storages with their values, gradients."""
+    """What there is before a recorded call: arguments, storages with their values, gradients.
 
-    def __init__(self, arguments: Sequence[TensorBase]) -> None:
+    Args:
+        apart: storages that are given memory of their own first, as arguments are.
+    """
+
+    def __init__(self, arguments: Sequence[TensorBase], apart: Iterable[Storage] = ()) -> None:
         self.arguments = list(arguments)
         # asked once for each recording: noting every storage when it is made would cost every op
         found = gc.get_objects()  # of any library: only their types may be looked at
-        self.storages = {s: s.node for s in found if type(s) is Storage}
+        storages = [s for s in found if type(s) is Storage]
+        _part(storages, dict.fromkeys([*apart, *[a._base.storage for a in arguments]]))
+        self.storages = {s: s.node for s in storages}
         self.memories = {s: pending.alias_source(n).memory for s, n in self.storages.items()}
         self.leaves = [t for t in found if issubclass(type(t), Tensor) and t.is_leaf]
         self.gradients = {id(t): t.grad for t in self.leaves}
+
+
+def _part(storages: Iterable[Storage], mine: Iterable[Storage]) -> None:
+    """Copies each of `mine` whose memory another storage has, too."""
+    owners = Counter(id(pending.alias_source(s.node).memory) for s in storages)
+    for storage in mine:
+        old = pending.alias_source(storage.node).memory
+        if old is None or owners[id(old)] == 1:
+            continue
+        bad_indices.look(storage.device)
+        memory = runtime.allocate(storage.device, old.nbytes, "a copy for a compiled call")
+        if old.nbytes:
+            runtime.copy(old, memory)
+        new = with_history_of(storage.node, _leaf(storage.node, memory))
+        new.memory = memory
+        storage.rebase(new)
+        owners[id(old)] -= 1
 
 
 @dataclass(frozen=True)
 class Source:
     """Where memory, or a number, comes from: a kind, and what tells which.
 
-    argument: its place; handle: the same, but the tensor itself; gradient: its leaf; storage;
+    argument: its place; handle: the same, but the tensor itself; gradient: its leaf (of a result:
+    the gradient itself); storage;
     made: the numbers of a run and of its output; number and constant: the node; still: a node whose
     memory stays as it was.
     """
@@ -116,10 +142,14 @@ class Capture:
             _put(storage, lookup.end(source))
         for leaf, end in self.gradients:
             leaf._grad = None if end is None else wrap(lookup.end(end), self.device)
-        return [
-            wrap(lookup.end(r), self.device) if isinstance(r, Source) and r.kind != "handle" else r
-            for r in self.results
-        ]  # fmt: skip
+        return [self._result(r, lookup) if isinstance(r, Source) else r for r in self.results]
+
+    def _result(self, source: Source, lookup: "_Lookup") -> "TensorBase | Source":
+        if source.kind == "handle":
+            return source
+        if source.kind == "gradient":
+            return source.key.grad  # type: ignore[no-any-return]
+        return wrap(lookup.end(source), self.device)
 
 
 @dataclass(frozen=True)
@@ -200,8 +230,7 @@ class _Sources:
 
     def __init__(self, before: Before) -> None:
         self.found: dict[int, Source] = {}
-        self.owners: dict[int, Storage] = {}
-        self.shared: set[int] = set()
+        self.owners: dict[int, list[Storage]] = {}
         self.kept: list[Any] = []  # memory whose id is a key here must not go
         for place, argument in enumerate(before.arguments):
             storage = argument._base.storage
@@ -217,8 +246,9 @@ class _Sources:
     def _note(self, memory: Any, storage: Storage, source: Source) -> None:
         if memory is None:
             return
-        if self.owners.setdefault(id(memory), storage) is not storage:
-            self.shared.add(id(memory))  # which of the two is read, nobody can tell
+        owners = self.owners.setdefault(id(memory), [])
+        if storage not in owners:
+            owners.append(storage)
         self.found.setdefault(id(memory), source)
         self.kept.append(memory)
 
@@ -226,6 +256,11 @@ class _Sources:
         for place, memory in enumerate(memories):
             self.found.setdefault(id(memory), Source("made", (number, place)))
             self.kept.append(memory)
+
+    def sharing(self, memory: Any) -> list[Storage]:
+        """The storages of memory that several have: which of them is read, nobody can tell."""
+        owners = self.owners.get(id(memory), ())
+        return list(owners) if len(owners) > 1 else []
 
     def of(self, node: Node, memory: Any) -> Source:
         if memory is None:
@@ -252,8 +287,11 @@ def capture_of(
             events.append(event)
             continue
         read = [sources.of(n, m) for n, m in zip(event.late, event.given, strict=True)]
-        if any(id(m) in sources.shared for m in event.given):
-            recorder.refuse("tensors that it reads share memory")
+        for memory in event.given:
+            shared = sources.sharing(memory)
+            if shared:
+                recorder.refuse("tensors that it reads share memory")
+                recorder.sharing.update(dict.fromkeys(shared))
         met |= {id(s.key.arg.recipe) for s in read
                 if s.kind == "number" and isinstance(s.key.arg, FollowedArg)}  # fmt: skip
         wanted = [_shape_of(n) for n in event.wanted]
@@ -303,6 +341,9 @@ def _result(t: TensorBase, before: Before, sources: _Sources, recorder: Recorder
             return Source("handle", place)
     if t._base.storage in before.storages:
         return t
+    for leaf in before.leaves:
+        if t is leaf.grad:
+            return Source("gradient", leaf)
     node = t._node
     if node.tracked and node not in pending.differentiated and t._base.node not in spent:
         recorder.refuse(

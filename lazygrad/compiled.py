@@ -48,6 +48,7 @@ class _Form:
     last: _Recorded | None = None
     guards: Guards | None = None  # there when `last` may be replayed
     tries: int = 0
+    apart: dict[Any, None] = field(default_factory=dict)  # storages to be recorded apart
     stale: str = ""
     refused: str = ""
 
@@ -88,7 +89,7 @@ class Compiled:
         known, guards = form.last, form.guards  # other threads may put others there
         if known is not None and guards is not None:
             try:
-                return self._replayed(known, guards, tensors, shape, flat)
+                return self._replayed(form, known, guards, tensors, shape, flat)
             except StaleError as stale:
                 form.last = form.guards = None
                 form.stale = str(stale)
@@ -106,24 +107,24 @@ class Compiled:
             )
 
     def _replayed(
-        self, known: _Recorded, guards: Guards, tensors: list[TensorBase], shape: Any,
+        self, form: _Form, known: _Recorded, guards: Guards, tensors: list[TensorBase], shape: Any,
         flat: "_Flat",
     ) -> Any:  # fmt: skip
         changed = guards.changed()
         if changed:
             raise StaleError(changed)
         if config.CHECK:
-            return self._checked(known, flat, shape, tensors)
+            return self._checked(form, known, flat, shape, tensors)
         results = known.capture.replay(tensors)
         self.replays += 1
         found = [flat.tensors[r.key] if isinstance(r, Source) else r for r in results]
         return _rebuilt(known.shape[0], found)
 
     def _checked(
-        self, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
+        self, form: _Form, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
     ) -> Any:  # fmt: skip
         """Records once more instead of replaying: RuntimeError where the two differ."""
-        result, now = self._recorded(flat, shape, tensors)
+        result, now = self._recorded(flat, shape, tensors, form)
         if isinstance(now, str) or not _same(known, now):
             raise RuntimeError(
                 f"compile: a call of {_name_of(self._function)} did something else than the one "
@@ -134,8 +135,11 @@ class Compiled:
 
     def _record(self, form: _Form, flat: "_Flat", shape: Any, tensors: list[TensorBase]) -> Any:
         guards = Guards(self._function, flat.objects)
-        result, now = self._recorded(flat, shape, tensors)
+        known = len(form.apart)
+        result, now = self._recorded(flat, shape, tensors, form)
         self.recordings += 1
+        if len(form.apart) > known:  # the next recording will tell them from one another
+            return result
         if not isinstance(now, str) and form.last is not None and _same(form.last, now):
             form.last, form.guards, form.tries, form.stale = now, guards, 0, ""
             return result
@@ -161,11 +165,11 @@ class Compiled:
         warn(text, RuntimeWarning)
 
     def _recorded(
-        self, given: "_Flat", shape: Any, tensors: list[TensorBase]
+        self, given: "_Flat", shape: Any, tensors: list[TensorBase], form: _Form
     ) -> "tuple[Any, _Recorded | str]":
         """Calls the function; what it returned, and what it did, or why that cannot be replayed."""
         args, kwargs = _rebuilt(shape, tensors)
-        before = Before(tensors)
+        before = Before(tensors, form.apart)
         recorder = recording.begin()
         try:
             result = self._function(*args, **kwargs)
@@ -176,6 +180,7 @@ class Compiled:
         finally:
             recording.end()
         capture = capture_of(recorder, before, flat.tensors, device)
+        form.apart.update(recorder.sharing)
         if recorder.refusals:
             return result, recorder.refusals[0]
         return result, _Recorded(capture, (template, flat.key()), recorder.from_host)

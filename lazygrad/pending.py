@@ -27,7 +27,7 @@ __all__ = [
     "together", "use_up", "writes",
 ]  # fmt: skip
 
-_ALIASES = ("variable", "detach", "assign", "reshape")
+_ALIASES = ("variable", "detach", "assign", "on", "reshape")
 _WORK = ("elementwise", "reduce", "contract", "index", "scan", "sort")
 
 

@@ -4,7 +4,7 @@ import weakref
 from typing import ClassVar, NamedTuple
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.graph import Node
+from lazygrad.codegen.graph import Node, rewrite
 
 from .origin import caller, user_line
 from .pending import note_made
@@ -52,18 +52,25 @@ cut: "weakref.WeakSet[Node]" = weakref.WeakSet()
 spent: "weakref.WeakKeyDictionary[Node, str]" = weakref.WeakKeyDictionary()
 
 
-# where what needs no stored value (zeros, random numbers) is computed, for all devices
+# the device whose values that rest on nothing stored (zeros, random numbers) bear no mark
 _home: Device | None = None
 
 
 def _placed(node: Node, device: Device) -> Node:
-    """A value of another device than the first one; interned nodes know no devices."""
+    """A value of another device than the first one: its leaves are marked, since interned nodes
+    know no devices and what is computed here must not count as computed there."""
     global _home
     if node.placed:
         return node
     if _home is None:
         _home = device
-    return node if device is _home else ops.transfer(node, _home, device)
+    if device is _home:
+        return node
+    return rewrite([node], lambda n: None if n.src else ops.on(n, device), _is_on)[0][0]
+
+
+def _is_on(n: Node) -> bool:
+    return n.op.name == "on"
 
 
 def _held(node: Node) -> Node:

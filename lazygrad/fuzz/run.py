@@ -117,4 +117,4 @@ def failure_of(program: Program, device: Device) -> Wrong | None:
 
 def rows_missed(tally: Tally) -> list[str]:
     """Rows of the op table that no program used; leaves and transfers are no instructions."""
-    return [k for k in ops.TABLE if k not in tally.rows | {"buffer", "transfer", "assign"}]
+    return [k for k in ops.TABLE if k not in tally.rows | {"buffer", "on", "transfer", "assign"}]
