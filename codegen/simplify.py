@@ -80,9 +80,9 @@ def _strip_marker(n: Node) -> Node | None:
     return n.src[0]
 
 
-@_rule("assign")
+@_rule("assign", "recomputed")
 def _strip_assign(n: Node) -> Node | None:
-    return n.src[1]
+    return n.src[-1]
 
 
 # elementwise ------------------------------------------------------------------------------

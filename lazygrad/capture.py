@@ -8,7 +8,7 @@ A replay looks these up anew, so that parameters may be loaded or averaged betwe
 import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lazygrad import runtime
@@ -17,6 +17,7 @@ from lazygrad.codegen.graph import Node
 
 from . import bad_indices, pending
 from .handle import TensorBase, wrap
+from .origin import user_line
 from .placement import Device
 from .realize import planning_lock, realize_nodes, run_plan
 from .recording import FollowedArg, Recorder, Run, late
@@ -112,6 +113,12 @@ class Capture:
     gradients: list[tuple[Any, Source | None]]
     results: list[Any]
 
+    def __post_init__(self) -> None:
+        runs = [event for event in self.events if isinstance(event, _Run)]
+        self.outside = [
+            s for run in runs for s in run.sources if s.kind in ("argument", "gradient", "storage")
+        ]
+
     def replay(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
         """Does the call again; the tensors that it returns, or which arguments.
 
@@ -121,7 +128,7 @@ class Capture:
             return self._replay(arguments)
 
     def _replay(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
-        if bad_indices.is_full(self.device):
+        if bad_indices.is_due(self.device):
             bad_indices.look(self.device)
         made: dict[tuple[int, int], Node] = {}
         lookup = _Lookup(self, arguments, made)
@@ -138,8 +145,11 @@ class Capture:
             ]  # fmt: skip
             run_plan(event.executable, given, wanted, event.origins, written)
             made.update({(number, k): n for k, n in enumerate(wanted)})
+            for key in event.last_reads:
+                made.pop(key, None)
+        line = user_line() if targets else ""
         for storage, source in targets:
-            _put(storage, lookup.end(source))
+            _put(storage, lookup.end(source), line)
         for leaf, end in self.gradients:
             leaf._grad = None if end is None else wrap(lookup.end(end), self.device)
         return [self._result(r, lookup) if isinstance(r, Source) else r for r in self.results]
@@ -158,6 +168,8 @@ class _Run:
     sources: list[Source]
     wanted: Sequence[Node]
     origins: Sequence[Any]
+    # what earlier runs made and nobody needs after this one
+    last_reads: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Lookup:
@@ -167,11 +179,7 @@ class _Lookup:
         self, capture: Capture, arguments: Sequence[TensorBase], made: dict[tuple[int, int], Node]
     ) -> None:
         self.arguments, self.made = arguments, made
-        self.outside: dict[int, Node] = {}
-        for event in capture.events:
-            for source in event.sources if isinstance(event, _Run) else ():
-                if source.kind in ("argument", "gradient", "storage"):
-                    self.outside[id(source)] = self._stored(source)
+        self.outside = {id(source): self._stored(source) for source in capture.outside}
 
     def storage(self, source: Source) -> Storage:
         if source.kind == "argument":
@@ -187,13 +195,19 @@ class _Lookup:
     def _stored(self, source: Source) -> Node:
         storage = self.storage(source)
         node = storage.node
-        if pending.alias_source(node).memory is None:
+        if node.memory is None:
+            node = pending.alias_source(node)
+        if node.memory is None:
             realize_nodes([node], storage.device)
-            if pending.alias_source(node).memory is None:
+            node = pending.alias_source(storage.node)
+            if node.memory is None:
                 raise StaleError("a tensor that it reads is a constant by now")
-        return pending.alias_source(node)
+        return node
 
     def node(self, source: Source) -> Node:
+        found = self.outside.get(id(source))
+        if found is not None:
+            return found
         if source.kind == "made":
             return self.made[source.key]
         if source.kind == "number":
@@ -203,19 +217,23 @@ class _Lookup:
             return late(arg.recipe(), arg.recipe, arg.dtype)
         if source.kind in ("still", "constant"):
             return source.key  # type: ignore[no-any-return]
-        found = self.outside.get(id(source))
-        return self._stored(source) if found is None else found
+        return self._stored(source)
 
     def end(self, source: Source) -> Node:
         """A leaf with what becomes of a storage, a gradient or a result."""
         node = self.node(source)
-        return node if source.kind == "constant" else _leaf(source.like, node.memory)
+        if source.kind == "constant":
+            return node
+        if source.kind != "made" or node.shape != source.like.shape:
+            node = _leaf(source.like, node.memory)
+        node.origin = source.like.origin
+        return node
 
 
-def _put(storage: Storage, node: Node) -> None:
-    """The new value of a storage, as a write in place gives it."""
+def _put(storage: Storage, node: Node, line: str) -> None:
+    """The new value of a storage, as a write in place at the user's line gives it."""
     old = storage.node
-    note_overwritten(old, None)
+    note_overwritten(old, None, line)
     new = with_history_of(old, node)
     new.memory = node.memory
     storage.rebase(new)
@@ -308,10 +326,26 @@ def capture_of(
             where = Source("argument", places[storage]) if storage in places else (
                 Source("storage", storage))  # fmt: skip
             values.append((where, _source_of(storage.node, sources)))
-    return Capture(
+    captured = Capture(
         device, events, [v for v in values if v[1].kind != v[0].kind or v[1].key != v[0].key],
         list(_gradients(before, sources)), [_result(t, before, sources, recorder) for t in results],
     )  # fmt: skip
+    _find_last_reads(captured)
+    return captured
+
+
+def _find_last_reads(capture: Capture) -> None:
+    """Tells each run what may go after it, so that memory of one run serves the next."""
+    ends = [s for _, s in (*capture.values, *capture.gradients)] + capture.results
+    kept = {s.key for s in ends if isinstance(s, Source) and s.kind == "made"}
+    last: dict[tuple[int, int], _Run] = {}
+    for number, event in enumerate(capture.events):
+        if isinstance(event, _Run):
+            last.update({(number, k): event for k in range(len(event.wanted))})
+            last.update({s.key: event for s in event.sources if s.kind == "made"})
+    for key, event in last.items():
+        if key not in kept:
+            event.last_reads.append(key)
 
 
 def _shape_of(node: Node) -> Node:
@@ -323,7 +357,9 @@ def _source_of(node: Node, sources: _Sources) -> Source:
     if memory is None:
         return Source("constant", node)
     found = sources.of(node, memory)
-    return Source(found.kind, found.key, _shape_of(node))
+    like = _shape_of(node)
+    like.origin = node.origin
+    return Source(found.kind, found.key, like)
 
 
 def _gradients(before: Before, sources: _Sources) -> Iterator[tuple[Any, Source | None]]:

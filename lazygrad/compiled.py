@@ -76,7 +76,7 @@ class Compiled:
         if recording.active() is not None:  # within another compiled function
             return self._function(*args, **kwargs)
         flat = _Flat()
-        shape = flat.shape_of((args, kwargs))
+        shape = flat.shape_of_call(args, kwargs)
         key = (flat.key(), grad_enabled.get(), get_default_dtype(), placement.default_device())
         form = self._forms.get(key)
         if form is None:
@@ -248,6 +248,13 @@ class _Flat:
     tensors: list[TensorBase] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
     plain: list[Any] = field(default_factory=list)
+
+    def shape_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As `shape_of` both; where there are but a few tensors this takes most of a replay."""
+        if kwargs or not all(isinstance(a, TensorBase) for a in args):
+            return self.shape_of((args, kwargs))
+        self.tensors = list(args)
+        return tuple([_Tensor(k) for k in range(len(args))]), {}
 
     def shape_of(self, value: Any) -> Any:
         """The containers alone, with a number in each tensor's place."""

@@ -75,7 +75,7 @@ def _is_on(n: Node) -> bool:
 
 def _held(node: Node) -> Node:
     """The value of a storage: what was overwritten once stands again, also after that storage."""
-    if overwritten:
+    if overwritten.data:  # asking the dictionary itself is a call into Python for each op
         overwritten.pop(node, None)
     node.holders += 1
     return node
@@ -213,11 +213,13 @@ def own_reads(
     return own
 
 
-def note_overwritten(old: Node, own: "weakref.WeakSet[Node] | None") -> None:
-    """Remembers that a write at the user's line replaced the value `old`."""
+def note_overwritten(
+    old: Node, own: "weakref.WeakSet[Node] | None", line: str | None = None
+) -> None:
+    """Remembers that a write at the user's line, or at `line`, replaced the value `old`."""
     if old.op.name == "const":  # one node for all that compute with that number; none loses it
         return
     known = overwritten.get(old)
     if known is not None and known.own is not None:
         own = known.own if own is None else own | known.own
-    overwritten[old] = Overwrite(user_line(), own)
+    overwritten[old] = Overwrite(line or user_line(), own)

@@ -24,7 +24,8 @@ _BINARY = {
     "assign",
 }  # fmt: skip
 # marks of devices need a second one; a buffer is what every leaf is
-REACHABLE = tuple(k for k in ops.TABLE if k not in ("on", "transfer", "buffer", "assign"))
+_UNDRAWN = ("on", "transfer", "buffer", "assign", "recomputed")
+REACHABLE = tuple(k for k in ops.TABLE if k not in _UNDRAWN)
 _EXTRA = ("view", "write", "write", "gradient", "gradient")
 
 
