@@ -1,16 +1,14 @@
 """python -m benchmarks [--device pocl --device intel] [--peer torch] [--only TEXT] [--rounds N]
 
 Times lazygrad on each device beside PyTorch, JAX and tinygrad where they are installed,
-interleaved; then what an op costs in Python, what compiling costs, and a first step in a fresh
-process, with cold and with filled caches.
+interleaved; then what an op costs in Python, what compiling costs, first results in fresh
+processes, with cold and with filled caches, and the memory that steps take.
 """
 
 import argparse
+import gc
 import os
 import platform
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,12 @@ from typing import Any
 import lazygrad as lg
 from lazygrad import runtime
 
+from .first import print_first_results
+from .limits import launch_alone
+from .memory import print_peaks
+from .steps import STEPS
 from .table import print_table
+from .timing import interleave
 
 
 def processor() -> str:
@@ -30,19 +33,20 @@ def processor() -> str:
     return next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "?")
 
 
-def run_overheads(device: str) -> None:
-    """Python's share: building ops, finding plans, compiling."""
-    lg.set_default_device(device)
+def run_overheads(devices: list[str]) -> None:
+    """What there is beside arithmetic: launches, building ops, finding plans, compiling."""
+    for device in devices:
+        call = interleave({device: launch_alone(runtime.find_device(device))}, 5)
+        print(f"one launch and finish, {device}: {call[device] * 1e6:.1f} us")
+    gc.freeze()  # looking through all that the other libraries made is no cost of an op
+    lg.set_default_device(devices[0])
     x, y = lg.randn(64, 64), lg.randn(64, 64)
     lg.realize(x, y)
-    results: list[Any] = []
-    count = 2000
-    begin = time.perf_counter()
-    for _ in range(count):
-        results.append((x * 2.5 + y).sin())
-    built = (time.perf_counter() - begin) / (3 * count)
-    print(f"building an op: {built * 1e6:.1f} us")
-    del results
+
+    def build() -> list[Any]:
+        return [(x * 2.5 + y).sin() for _ in range(100)]
+
+    print(f"building an op: {interleave({'': build}, 9)[''] / 300 * 1e6:.1f} us")
     for size in (100, 1000):
         begin = time.perf_counter()
         z = x
@@ -55,42 +59,6 @@ def run_overheads(device: str) -> None:
             f"a chain of {size} steps: {(made - begin) * 1e3:.1f} ms to build, "
             f"{(planned - made) * 1e3:.1f} ms from graph to the source of {len(kernels)} kernels"
         )
-
-
-FIRST_STEP = """
-import time
-begin = time.perf_counter()
-import numpy as np
-import lazygrad as lg
-from lazygrad import nn, optim
-imported = time.perf_counter()
-model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(),
-                      nn.Linear(512, 10))
-opt = optim.Adam(model.parameters(), 1e-3)
-x = lg.tensor(np.zeros((128, 784), np.float32)); y = lg.tensor(np.zeros(128, np.int64))
-for _ in range(2):
-    opt.zero_grad(); loss = nn.functional.cross_entropy(model(x), y); loss.backward(); opt.step()
-    loss.item()
-    print(f"{time.perf_counter() - begin:.2f}", end=" ")
-print(f"(import {imported - begin:.2f})")
-"""
-
-
-def run_first_steps(devices: list[str]) -> None:
-    """Seconds until the first and the second step of an MLP in a fresh process."""
-    for device in devices:
-        with tempfile.TemporaryDirectory() as folder:
-            env = os.environ | {
-                "LAZYGRAD_DEVICE": device,
-                "LAZYGRAD_CACHE": folder,
-                "POCL_CACHE_DIR": folder,
-            }
-            for state in ("cold caches", "filled caches"):
-                done = subprocess.run(
-                    [sys.executable, "-c", FIRST_STEP],
-                    env=env, capture_output=True, text=True, check=True,
-                )  # fmt: skip
-                print(f"first and second step, {device}, {state}: {done.stdout.strip()} s")
 
 
 def main() -> None:
@@ -107,8 +75,10 @@ def main() -> None:
     print_table(devices, given.only, given.rounds, peers)
     if not given.only:
         print()
-        run_overheads(devices[0])
-        run_first_steps(devices)
+        run_overheads(devices)
+        print()
+        print_first_results(devices)
+        print_peaks(devices, [row for row in STEPS if not row.startswith("latency")])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import numpy as np
 
 from lazygrad import runtime
 
-__all__ = ["probes"]
+__all__ = ["launch_alone", "probes"]
 
 # 24 accumulators of 16 numbers: enough to hide the latency of two units, few enough for registers
 _FMA = """
@@ -73,6 +73,18 @@ def _call(device: runtime.Device, text: str, count: int, kind: str) -> Callable[
 
     def call() -> None:
         runtime.launch(kernel, (_ITEMS,), (1,), arguments)
+        device.synchronize()
+
+    return call
+
+
+def launch_alone(device: runtime.Device) -> Callable[[], None]:
+    """The floor of a call: one kernel that does next to nothing, and waiting for it."""
+    kernel = runtime.build(device, _COPY).kernel("probe")
+    pair = [runtime.allocate(device, 64) for _ in range(2)]
+
+    def call() -> None:
+        runtime.launch(kernel, (1,), (1,), [*pair, np.int32(1)])
         device.synchronize()
 
     return call

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .decode import Decoder
 from .workloads import RNG, array
 
 __all__ = ["MODELS", "STEPS", "Step"]
@@ -134,6 +135,29 @@ def _resnet18(lib: Any) -> Callable[[], Any]:
     return _trained(lib, resnet18(lib), None, array(4, 3, 64, 64), RNG.integers(0, 1000, 4))
 
 
+def _small(lib: Any) -> Callable[[], Any]:
+    """A small model on one row: what a call costs beside its arithmetic."""
+    nn = lib.nn
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    x = lib.tensor(array(1, 64))
+
+    def call() -> Any:
+        with lib.no_grad():
+            return [model(x)]
+
+    return call
+
+
+def _decode(lib: Any) -> Callable[[], Any]:
+    decoder, token = Decoder(lib), lib.tensor([[7]])
+
+    def call() -> Any:
+        with lib.no_grad():
+            return [decoder(token)]
+
+    return call
+
+
 MODELS = {"mlp": mlp, "gpt": gpt, "resnet18": resnet18}
 
 STEPS = {
@@ -141,4 +165,6 @@ STEPS = {
     "step: CNN 28x28, batch 64, SGD": Step(_cnn, 1.2),
     "step: GPT 4 layers, width 128, 16 x 128 tokens, AdamW": Step(_gpt, 1.3),
     "forward and backward: ResNet-18, 4 x 64x64": Step(_resnet18, 1.0),
+    "latency: MLP 64-64-10, batch 1": Step(_small, 0.5),
+    "latency: GPT, one token with a cache of 128": Step(_decode, 1.0),
 }

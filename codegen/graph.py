@@ -11,7 +11,8 @@
     reduce = SUM PROD MAX MIN                  arg: axes; they stay as size 1
     contract = CONTRACT(a, b)                  arg: labels of a, of b, of the result
     index = GATHER SCATTER      scan = SCAN      sort = ARGSORT
-    marker = VARIABLE DETACH ASSIGN TRANSFER   mean their operand; say something about it
+    marker = VARIABLE DETACH ASSIGN TRANSFER ON RECOMPUTED
+                                               mean their last operand; say something about it
 
 Nothing here recurses over depth: chains of 100,000 nodes build, print, verify and free.
 """
@@ -24,7 +25,8 @@ from typing import Any, Final
 from .dtype import DType
 
 __all__ = [
-    "Node", "Op", "Shape", "forget_source", "format_graph", "node", "rewrite", "toposort", "verify",
+    "Node", "Op", "Shape", "forget_source", "format_graph", "leaf", "node", "rewrite", "toposort",
+    "verify",
 ]  # fmt: skip
 
 Shape = tuple[int, ...]
@@ -152,6 +154,17 @@ def node(op: Op, src: tuple[Node, ...] = (), arg: Any = None) -> Node:
     ref = _Ref(new, _forget)
     ref.key = key
     _interned[key] = ref
+    return new
+
+
+def leaf(op: Op, arg: Any, dtype: DType, shape: Shape) -> Node:
+    """A leaf that is equal to no other: nobody will look for it, so that no table knows it."""
+    new = Node.__new__(Node)
+    new.op, new.src, new.arg = op, (), arg  # type: ignore[misc]
+    new.dtype, new.shape = dtype, shape  # type: ignore[misc]
+    new.tracked, new.placed = False, op.placed
+    new.holders = 0
+    new.memory = new.origin = None
     return new
 
 

@@ -174,6 +174,10 @@ VARIABLE = Op(
 )
 DETACH = Op("detach", "marker", _marker, lambda n, x: x)
 ASSIGN = Op("assign", "marker", _assign, lambda n, old, new: new, lambda o, g, n: (None, g))
+ON = Op("on", "marker", _marker, lambda n, x: x, placed=True)
+RECOMPUTED = Op(
+    "recomputed", "marker", _marker, lambda n, *xs: xs[-1], lambda o, g, n: (*n.arg(g), None)
+)
 TRANSFER = Op(
     "transfer",
     "marker",
@@ -185,4 +189,6 @@ TRANSFER = Op(
 
 LEAVES: dict[str, Op] = {op.name: op for op in (BUFFER, SCALAR, CONST, IOTA)}
 INDEXING: dict[str, Op] = {op.name: op for op in (GATHER, SCATTER, ARGSORT)}
-MARKERS: dict[str, Op] = {op.name: op for op in (VARIABLE, DETACH, ASSIGN, TRANSFER)}
+MARKERS: dict[str, Op] = {op.name: op for op in (
+    VARIABLE, DETACH, ASSIGN, ON, TRANSFER, RECOMPUTED,
+)}  # fmt: skip

@@ -15,7 +15,7 @@ from .dtype import DTYPES as DTYPES
 from .dtype import DType, int32, int64
 from .elementwise import ELEMENTWISE
 from .elementwise import broadcast_shapes as broadcast_shapes
-from .graph import Node, Op, Shape, forget_source, node
+from .graph import Node, Op, Shape, forget_source, leaf, node
 from .indexing import INDEXING, LEAVES, MARKERS
 from .indexing import ScalarArg as ScalarArg
 from .reduction import REDUCTIONS
@@ -40,7 +40,7 @@ _BUFFER, _SCALAR, _CONST, _IOTA = (LEAVES[k] for k in ("buffer", "scalar", "cons
 
 def buffer(dtype: DType, shape: Shape) -> Node:
     """A new leaf for device memory that holds `shape` contiguous elements."""
-    return node(_BUFFER, (), (next(_numbers), dtype, shape))
+    return leaf(_BUFFER, (next(_numbers), dtype, shape), dtype, shape)
 
 
 def forget(n: Node) -> None:
@@ -51,12 +51,12 @@ def forget(n: Node) -> None:
 
 def scalar(value: float | int | bool, dtype: DType) -> Node:
     """A new late-bound scalar: its value is no part of the structure."""
-    return node(_SCALAR, (), ScalarArg(value, dtype))
+    return leaf(_SCALAR, ScalarArg(value, dtype), dtype, ())
 
 
 def late(arg: ScalarArg) -> Node:
     """As `scalar`, of a number in a form of its own."""
-    return node(_SCALAR, (), arg)
+    return leaf(_SCALAR, arg, arg.dtype, ())
 
 
 def const(value: float | int | bool, dtype: DType) -> Node:
@@ -329,6 +329,16 @@ def assign(old: Node, new: Node) -> Node:
 def transfer(x: Node, source: Any, target: Any) -> Node:
     """x on another device; the devices are opaque keys."""
     return node(MARKERS["transfer"], (x,), (source, target))
+
+
+def on(x: Node, device: Any) -> Node:
+    """x as a node of one device, an opaque key: the rest of the world has x itself."""
+    return node(MARKERS["on"], (x,), device)
+
+
+def recomputed(inputs: Sequence[Node], x: Node, gradients: Any) -> Node:
+    """x, made of `inputs` by another graph: `gradients(g)` gives theirs, None where none flows."""
+    return node(MARKERS["recomputed"], (*inputs, x), gradients)
 
 
 # Composites that gradient rules share ---------------------------------------------------------

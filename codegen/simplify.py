@@ -82,14 +82,14 @@ def _is_const(n: Node, value: float | int | None = None) -> bool:
 # markers ----------------------------------------------------------------------------------
 
 
-@_rule("variable", "detach")
+@_rule("variable", "detach", "on")
 def _strip_marker(n: Node) -> Node | None:
     return n.src[0]
 
 
-@_rule("assign")
+@_rule("assign", "recomputed")
 def _strip_assign(n: Node) -> Node | None:
-    return n.src[1]
+    return n.src[-1]
 
 
 # elementwise ------------------------------------------------------------------------------

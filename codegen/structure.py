@@ -11,7 +11,7 @@ from .graph import Node, toposort
 
 __all__ = ["lookups", "structure"]
 
-_SKIPPED = ("variable", "detach")
+_SKIPPED = ("variable", "detach", "on")
 
 
 def structure(

@@ -1,10 +1,12 @@
 """lazygrad: PyTorch's names on any OpenCL device, through kernels that you can read."""
 
+from importlib import import_module as _import_module
 from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 from pathlib import Path
+from typing import Any as _Any
 
 __version__ = "0.1.0"
 
@@ -59,6 +61,9 @@ from .execution import (
     stats,
 )  # fmt: skip
 from .explain import explain_namespace as _explain_namespace
+from .foresight import (
+    kernels,
+)  # fmt: skip
 from .functions import (
     abs,
     absolute,
@@ -297,11 +302,6 @@ from .grad_mode import (
     no_grad,
     set_grad_enabled,
 )  # fmt: skip
-from .graphs import (
-    Graph,
-    graph,
-    kernels,
-)  # fmt: skip
 from .handle import (
     Size,
 )  # fmt: skip
@@ -392,6 +392,19 @@ for _space in (
     vars(tuning),
 ):  # fmt: skip
     _explain_namespace(_space, {"Tensor": Tensor})
+
+
+def __getattr__(name: str) -> _Any:
+    """`Graph` and `graph` where they are asked for: networkx takes longer than all the rest."""
+    if name not in ("Graph", "graph"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    graphs = _import_module(".graphs", __name__)
+    found = {"Graph": graphs.Graph, "graph": graphs.graph}
+    space = {"__name__": __name__, "__path__": [], **found}
+    _explain_namespace(space, {"Tensor": Tensor})
+    globals().update({known: space[known] for known in found})
+    return space[name]
+
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

@@ -20,10 +20,11 @@ from lazygrad.runtime import Buffer, Device
 
 from .execution import Executable
 
-__all__ = ["Written", "check", "is_full", "look", "note", "number", "watches", "word"]
+__all__ = ["Written", "check", "is_due", "look", "note", "number", "watches", "word"]
 
 _MOST_RUNS = 64
 _MOST_BYTES = 1 << 26
+_FEW_BYTES = 1 << 20  # not worth a look, even where that need not wait
 _WORDS = 2 * _MOST_RUNS  # one realization may be several runs
 
 Written = list[tuple[Any, Node]]  # storages with the value that each had before
@@ -62,7 +63,7 @@ _lost: "weakref.WeakKeyDictionary[Buffer, str]" = weakref.WeakKeyDictionary()
 
 def check(memory: Any) -> None:
     """Raises IndexError for memory whose value a bad index spoiled."""
-    if _lost and isinstance(memory, Buffer) and memory in _lost:
+    if _lost.data and memory in _lost:  # asking the dictionary itself is a call into Python
         raise IndexError(_lost[memory])
 
 
@@ -110,10 +111,18 @@ def note(
     watch.bytes += sum(old.size * old.dtype.itemsize for _, old in back)
 
 
-def is_full(device: Device) -> bool:
-    """Whether so much waits, in runs or in bytes of old values, that it is time for a look."""
+def is_due(device: Device) -> bool:
+    """Whether so much waits, in runs or in bytes of old values, that it is time for a look.
+
+    Where the device has come to rest a look costs little, and the old values' memory, still in
+    cache, serves the next step.
+    """
     watch = _watches.get(device)
-    return watch is not None and (len(watch.runs) >= _MOST_RUNS or watch.bytes >= _MOST_BYTES)
+    if watch is None or not watch.runs:
+        return False
+    if len(watch.runs) >= _MOST_RUNS or watch.bytes >= _MOST_BYTES:
+        return True
+    return watch.bytes >= _FEW_BYTES and device.is_idle()
 
 
 def look(device: Device) -> None:

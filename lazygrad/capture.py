@@ -6,15 +6,18 @@ A replay looks these up anew, so that parameters may be loaded or averaged betwe
 """
 
 import gc
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from lazygrad import runtime
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
 from . import bad_indices, pending
 from .handle import TensorBase, wrap
+from .origin import user_line
 from .placement import Device
 from .realize import planning_lock, realize_nodes, run_plan
 from .recording import FollowedArg, Recorder, Run, late
@@ -29,23 +32,47 @@ class StaleError(Exception):
 
 
 class Before:
-    """What there is before a recorded call: arguments, storages with their values, gradients."""
+    """What there is before a recorded call: arguments, storages with their values, gradients.
 
-    def __init__(self, arguments: Sequence[TensorBase]) -> None:
+    Args:
+        apart: storages that are given memory of their own first, as arguments are.
+    """
+
+    def __init__(self, arguments: Sequence[TensorBase], apart: Iterable[Storage] = ()) -> None:
         self.arguments = list(arguments)
         # asked once for each recording: noting every storage when it is made would cost every op
         found = gc.get_objects()  # of any library: only their types may be looked at
-        self.storages = {s: s.node for s in found if type(s) is Storage}
+        storages = [s for s in found if type(s) is Storage]
+        _part(storages, dict.fromkeys([*apart, *[a._base.storage for a in arguments]]))
+        self.storages = {s: s.node for s in storages}
         self.memories = {s: pending.alias_source(n).memory for s, n in self.storages.items()}
         self.leaves = [t for t in found if issubclass(type(t), Tensor) and t.is_leaf]
         self.gradients = {id(t): t.grad for t in self.leaves}
+
+
+def _part(storages: Iterable[Storage], mine: Iterable[Storage]) -> None:
+    """Copies each of `mine` whose memory another storage has, too."""
+    owners = Counter(id(pending.alias_source(s.node).memory) for s in storages)
+    for storage in mine:
+        old = pending.alias_source(storage.node).memory
+        if old is None or owners[id(old)] == 1:
+            continue
+        bad_indices.look(storage.device)
+        memory = runtime.allocate(storage.device, old.nbytes, "a copy for a compiled call")
+        if old.nbytes:
+            runtime.copy(old, memory)
+        new = with_history_of(storage.node, _leaf(storage.node, memory))
+        new.memory = memory
+        storage.rebase(new)
+        owners[id(old)] -= 1
 
 
 @dataclass(frozen=True)
 class Source:
     """Where memory, or a number, comes from: a kind, and what tells which.
 
-    argument: its place; handle: the same, but the tensor itself; gradient: its leaf; storage;
+    argument: its place; handle: the same, but the tensor itself; gradient: its leaf (of a result:
+    the gradient itself); storage;
     made: the numbers of a run and of its output; number and constant: the node; still: a node whose
     memory stays as it was.
     """
@@ -86,6 +113,12 @@ class Capture:
     gradients: list[tuple[Any, Source | None]]
     results: list[Any]
 
+    def __post_init__(self) -> None:
+        runs = [event for event in self.events if isinstance(event, _Run)]
+        self.outside = [
+            s for run in runs for s in run.sources if s.kind in ("argument", "gradient", "storage")
+        ]
+
     def replay(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
         """Does the call again; the tensors that it returns, or which arguments.
 
@@ -95,7 +128,7 @@ class Capture:
             return self._replay(arguments)
 
     def _replay(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
-        if bad_indices.is_full(self.device):
+        if bad_indices.is_due(self.device):
             bad_indices.look(self.device)
         made: dict[tuple[int, int], Node] = {}
         lookup = _Lookup(self, arguments, made)
@@ -112,14 +145,21 @@ class Capture:
             ]  # fmt: skip
             run_plan(event.executable, given, wanted, event.origins, written)
             made.update({(number, k): n for k, n in enumerate(wanted)})
+            for key in event.last_reads:
+                made.pop(key, None)
+        line = user_line() if targets else ""
         for storage, source in targets:
-            _put(storage, lookup.end(source))
+            _put(storage, lookup.end(source), line)
         for leaf, end in self.gradients:
             leaf._grad = None if end is None else wrap(lookup.end(end), self.device)
-        return [
-            wrap(lookup.end(r), self.device) if isinstance(r, Source) and r.kind != "handle" else r
-            for r in self.results
-        ]  # fmt: skip
+        return [self._result(r, lookup) if isinstance(r, Source) else r for r in self.results]
+
+    def _result(self, source: Source, lookup: "_Lookup") -> "TensorBase | Source":
+        if source.kind == "handle":
+            return source
+        if source.kind == "gradient":
+            return source.key.grad  # type: ignore[no-any-return]
+        return wrap(lookup.end(source), self.device)
 
 
 @dataclass(frozen=True)
@@ -128,6 +168,8 @@ class _Run:
     sources: list[Source]
     wanted: Sequence[Node]
     origins: Sequence[Any]
+    # what earlier runs made and nobody needs after this one
+    last_reads: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Lookup:
@@ -137,11 +179,7 @@ class _Lookup:
         self, capture: Capture, arguments: Sequence[TensorBase], made: dict[tuple[int, int], Node]
     ) -> None:
         self.arguments, self.made = arguments, made
-        self.outside: dict[int, Node] = {}
-        for event in capture.events:
-            for source in event.sources if isinstance(event, _Run) else ():
-                if source.kind in ("argument", "gradient", "storage"):
-                    self.outside[id(source)] = self._stored(source)
+        self.outside = {id(source): self._stored(source) for source in capture.outside}
 
     def storage(self, source: Source) -> Storage:
         if source.kind == "argument":
@@ -157,13 +195,19 @@ class _Lookup:
     def _stored(self, source: Source) -> Node:
         storage = self.storage(source)
         node = storage.node
-        if pending.alias_source(node).memory is None:
+        if node.memory is None:
+            node = pending.alias_source(node)
+        if node.memory is None:
             realize_nodes([node], storage.device)
-            if pending.alias_source(node).memory is None:
+            node = pending.alias_source(storage.node)
+            if node.memory is None:
                 raise StaleError("a tensor that it reads is a constant by now")
-        return pending.alias_source(node)
+        return node
 
     def node(self, source: Source) -> Node:
+        found = self.outside.get(id(source))
+        if found is not None:
+            return found
         if source.kind == "made":
             return self.made[source.key]
         if source.kind == "number":
@@ -173,19 +217,23 @@ class _Lookup:
             return late(arg.recipe(), arg.recipe, arg.dtype)
         if source.kind in ("still", "constant"):
             return source.key  # type: ignore[no-any-return]
-        found = self.outside.get(id(source))
-        return self._stored(source) if found is None else found
+        return self._stored(source)
 
     def end(self, source: Source) -> Node:
         """A leaf with what becomes of a storage, a gradient or a result."""
         node = self.node(source)
-        return node if source.kind == "constant" else _leaf(source.like, node.memory)
+        if source.kind == "constant":
+            return node
+        if source.kind != "made" or node.shape != source.like.shape:
+            node = _leaf(source.like, node.memory)
+        node.origin = source.like.origin
+        return node
 
 
-def _put(storage: Storage, node: Node) -> None:
-    """The new value of a storage, as a write in place gives it."""
+def _put(storage: Storage, node: Node, line: str) -> None:
+    """The new value of a storage, as a write in place at the user's line gives it."""
     old = storage.node
-    note_overwritten(old, None)
+    note_overwritten(old, None, line)
     new = with_history_of(old, node)
     new.memory = node.memory
     storage.rebase(new)
@@ -200,8 +248,7 @@ class _Sources:
 
     def __init__(self, before: Before) -> None:
         self.found: dict[int, Source] = {}
-        self.owners: dict[int, Storage] = {}
-        self.shared: set[int] = set()
+        self.owners: dict[int, list[Storage]] = {}
         self.kept: list[Any] = []  # memory whose id is a key here must not go
         for place, argument in enumerate(before.arguments):
             storage = argument._base.storage
@@ -217,8 +264,9 @@ class _Sources:
     def _note(self, memory: Any, storage: Storage, source: Source) -> None:
         if memory is None:
             return
-        if self.owners.setdefault(id(memory), storage) is not storage:
-            self.shared.add(id(memory))  # which of the two is read, nobody can tell
+        owners = self.owners.setdefault(id(memory), [])
+        if storage not in owners:
+            owners.append(storage)
         self.found.setdefault(id(memory), source)
         self.kept.append(memory)
 
@@ -226,6 +274,11 @@ class _Sources:
         for place, memory in enumerate(memories):
             self.found.setdefault(id(memory), Source("made", (number, place)))
             self.kept.append(memory)
+
+    def sharing(self, memory: Any) -> list[Storage]:
+        """The storages of memory that several have: which of them is read, nobody can tell."""
+        owners = self.owners.get(id(memory), ())
+        return list(owners) if len(owners) > 1 else []
 
     def of(self, node: Node, memory: Any) -> Source:
         if memory is None:
@@ -252,8 +305,11 @@ def capture_of(
             events.append(event)
             continue
         read = [sources.of(n, m) for n, m in zip(event.late, event.given, strict=True)]
-        if any(id(m) in sources.shared for m in event.given):
-            recorder.refuse("tensors that it reads share memory")
+        for memory in event.given:
+            shared = sources.sharing(memory)
+            if shared:
+                recorder.refuse("tensors that it reads share memory")
+                recorder.sharing.update(dict.fromkeys(shared))
         met |= {id(s.key.arg.recipe) for s in read
                 if s.kind == "number" and isinstance(s.key.arg, FollowedArg)}  # fmt: skip
         wanted = [_shape_of(n) for n in event.wanted]
@@ -270,10 +326,26 @@ def capture_of(
             where = Source("argument", places[storage]) if storage in places else (
                 Source("storage", storage))  # fmt: skip
             values.append((where, _source_of(storage.node, sources)))
-    return Capture(
+    captured = Capture(
         device, events, [v for v in values if v[1].kind != v[0].kind or v[1].key != v[0].key],
         list(_gradients(before, sources)), [_result(t, before, sources, recorder) for t in results],
     )  # fmt: skip
+    _find_last_reads(captured)
+    return captured
+
+
+def _find_last_reads(capture: Capture) -> None:
+    """Tells each run what may go after it, so that memory of one run serves the next."""
+    ends = [s for _, s in (*capture.values, *capture.gradients)] + capture.results
+    kept = {s.key for s in ends if isinstance(s, Source) and s.kind == "made"}
+    last: dict[tuple[int, int], _Run] = {}
+    for number, event in enumerate(capture.events):
+        if isinstance(event, _Run):
+            last.update({(number, k): event for k in range(len(event.wanted))})
+            last.update({s.key: event for s in event.sources if s.kind == "made"})
+    for key, event in last.items():
+        if key not in kept:
+            event.last_reads.append(key)
 
 
 def _shape_of(node: Node) -> Node:
@@ -285,7 +357,9 @@ def _source_of(node: Node, sources: _Sources) -> Source:
     if memory is None:
         return Source("constant", node)
     found = sources.of(node, memory)
-    return Source(found.kind, found.key, _shape_of(node))
+    like = _shape_of(node)
+    like.origin = node.origin
+    return Source(found.kind, found.key, like)
 
 
 def _gradients(before: Before, sources: _Sources) -> Iterator[tuple[Any, Source | None]]:
@@ -303,6 +377,9 @@ def _result(t: TensorBase, before: Before, sources: _Sources, recorder: Recorder
             return Source("handle", place)
     if t._base.storage in before.storages:
         return t
+    for leaf in before.leaves:
+        if t is leaf.grad:
+            return Source("gradient", leaf)
     node = t._node
     if node.tracked and node not in pending.differentiated and t._base.node not in spent:
         recorder.refuse(

@@ -48,6 +48,7 @@ class _Form:
     last: _Recorded | None = None
     guards: Guards | None = None  # there when `last` may be replayed
     tries: int = 0
+    apart: dict[Any, None] = field(default_factory=dict)  # storages to be recorded apart
     stale: str = ""
     refused: str = ""
 
@@ -75,7 +76,7 @@ class Compiled:
         if recording.active() is not None:  # within another compiled function
             return self._function(*args, **kwargs)
         flat = _Flat()
-        shape = flat.shape_of((args, kwargs))
+        shape = flat.shape_of_call(args, kwargs)
         device = placement.default_device()
         key = (
             flat.key(), grad_enabled.get(), get_default_dtype(), device, schedules.version(device),
@@ -91,7 +92,7 @@ class Compiled:
         known, guards = form.last, form.guards  # other threads may put others there
         if known is not None and guards is not None:
             try:
-                return self._replayed(known, guards, tensors, shape, flat)
+                return self._replayed(form, known, guards, tensors, shape, flat)
             except StaleError as stale:
                 form.last = form.guards = None
                 form.stale = str(stale)
@@ -109,24 +110,24 @@ class Compiled:
             )
 
     def _replayed(
-        self, known: _Recorded, guards: Guards, tensors: list[TensorBase], shape: Any,
+        self, form: _Form, known: _Recorded, guards: Guards, tensors: list[TensorBase], shape: Any,
         flat: "_Flat",
     ) -> Any:  # fmt: skip
         changed = guards.changed()
         if changed:
             raise StaleError(changed)
         if config.CHECK:
-            return self._checked(known, flat, shape, tensors)
+            return self._checked(form, known, flat, shape, tensors)
         results = known.capture.replay(tensors)
         self.replays += 1
         found = [flat.tensors[r.key] if isinstance(r, Source) else r for r in results]
         return _rebuilt(known.shape[0], found)
 
     def _checked(
-        self, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
+        self, form: _Form, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
     ) -> Any:  # fmt: skip
         """Records once more instead of replaying: RuntimeError where the two differ."""
-        result, now = self._recorded(flat, shape, tensors)
+        result, now = self._recorded(flat, shape, tensors, form)
         if isinstance(now, str) or not _same(known, now):
             raise RuntimeError(
                 f"compile: a call of {_name_of(self._function)} did something else than the one "
@@ -137,8 +138,11 @@ class Compiled:
 
     def _record(self, form: _Form, flat: "_Flat", shape: Any, tensors: list[TensorBase]) -> Any:
         guards = Guards(self._function, flat.objects)
-        result, now = self._recorded(flat, shape, tensors)
+        known = len(form.apart)
+        result, now = self._recorded(flat, shape, tensors, form)
         self.recordings += 1
+        if len(form.apart) > known:  # the next recording will tell them from one another
+            return result
         if not isinstance(now, str) and form.last is not None and _same(form.last, now):
             form.last, form.guards, form.tries, form.stale = now, guards, 0, ""
             return result
@@ -164,11 +168,11 @@ class Compiled:
         warn(text, RuntimeWarning)
 
     def _recorded(
-        self, given: "_Flat", shape: Any, tensors: list[TensorBase]
+        self, given: "_Flat", shape: Any, tensors: list[TensorBase], form: _Form
     ) -> "tuple[Any, _Recorded | str]":
         """Calls the function; what it returned, and what it did, or why that cannot be replayed."""
         args, kwargs = _rebuilt(shape, tensors)
-        before = Before(tensors)
+        before = Before(tensors, form.apart)
         recorder = recording.begin()
         try:
             result = self._function(*args, **kwargs)
@@ -179,6 +183,7 @@ class Compiled:
         finally:
             recording.end()
         capture = capture_of(recorder, before, flat.tensors, device)
+        form.apart.update(recorder.sharing)
         if recorder.refusals:
             return result, recorder.refusals[0]
         return result, _Recorded(capture, (template, flat.key()), recorder.from_host)
@@ -246,6 +251,13 @@ class _Flat:
     tensors: list[TensorBase] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
     plain: list[Any] = field(default_factory=list)
+
+    def shape_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As `shape_of` both; where there are but a few tensors this takes most of a replay."""
+        if kwargs or not all(isinstance(a, TensorBase) for a in args):
+            return self.shape_of((args, kwargs))
+        self.tensors = list(args)
+        return tuple([_Tensor(k) for k in range(len(args))]), {}
 
     def shape_of(self, value: Any) -> Any:
         """The containers alone, with a number in each tensor's place."""

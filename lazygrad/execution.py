@@ -11,6 +11,7 @@ import numpy as np
 from lazygrad import runtime
 from lazygrad.codegen.choice import ChoiceError
 from lazygrad.codegen.compile import Argument, Plan, compile_graph, without_bodies
+from lazygrad.codegen.dtype import DType
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import program_text
@@ -133,7 +134,12 @@ class Executable:
         self.checks = any(step.checks for step in plan.steps)
         self.positions = positions
         self._labels = _labels(plan)
+        self._launches = [
+            (kernel, step.kernel.global_size, step.kernel.local_size)
+            for kernel, step in zip(self.kernels, plan.steps, strict=True)
+        ]
         self._readers = [[_reader(a) for a in step.arguments] for step in plan.steps]
+        self._numbers: dict[tuple[int, DType], _Number] = {}
 
     def infos(self) -> list[inspection.KernelInfo]:
         """All kernels for people, in the order of their launches."""
@@ -154,11 +160,9 @@ class Executable:
             for n, label in zip(plan.output_bytes, self._labels, strict=True)
         ]
         slots = [runtime.allocate(device, n, "between two kernels") for n in plan.slots]
-        places = _Places(late, outputs, slots, word, number)
-        for step, kernel, readers in zip(plan.steps, self.kernels, self._readers, strict=True):
-            arguments = [read(places) for read in readers]
-            k = step.kernel
-            runtime.launch(kernel, k.global_size, k.local_size, arguments)
+        places = _Places(late, self._numbers, outputs, slots, word, number)
+        arguments = ([read(places) for read in readers] for readers in self._readers)
+        runtime.launch_all(device, self._launches, arguments)
         _counts.kernels_launched += len(plan.steps)
         inspection.launched(self)
         for slot in slots:
@@ -178,17 +182,39 @@ def _labels(plan: Plan) -> list[str]:
     return labels
 
 
-class _Places:
-    """Where the arguments of one run are."""
+_Number = tuple[Any, Any]  # a late-bound number, and what kernels get for it
 
-    __slots__ = ("late", "number", "outputs", "slots", "word")
+
+class _Places:
+    """Where the arguments of one run are; `numbers` are those of the run before."""
+
+    __slots__ = ("late", "number", "numbers", "outputs", "slots", "word")
 
     def __init__(
-        self, late: Sequence[Node], outputs: list[Buffer], slots: list[Buffer],
-        word: Buffer | None, number: int,
+        self, late: Sequence[Node], numbers: dict[tuple[int, DType], _Number],
+        outputs: list[Buffer], slots: list[Buffer], word: Buffer | None, number: int,
     ) -> None:  # fmt: skip
-        self.late, self.outputs, self.slots = late, outputs, slots
+        self.late, self.numbers, self.outputs, self.slots = late, numbers, outputs, slots
         self.word, self.number = word, number
+
+    def late_number(self, k: int, dtype: DType) -> Any:
+        """A late-bound number for a kernel; the same object where it is what it was: launches set
+        only what changed."""
+        value = self.late[k].arg.value
+        known = self.numbers.get((k, dtype))
+        if known is not None and value and value == known[0]:  # neither NaN nor of two zeros
+            return known[1]
+        converted = _converted(value, dtype)
+        self.numbers[k, dtype] = value, converted
+        return converted
+
+
+def _converted(value: Any, dtype: DType) -> Any:
+    to_scalar: Any = {"float": np.float32, "int": np.int32}.get(dtype.compute, dtype.numpy.type)
+    with np.errstate(all="ignore"):
+        if dtype.is_narrow:
+            value = dtype.from_storage(dtype.to_storage(value))
+        return to_scalar(value)
 
 
 def _reader(argument: Argument) -> Callable[[_Places], Any]:
@@ -208,17 +234,10 @@ def _reader(argument: Argument) -> Callable[[_Places], Any]:
         to_index = argument.dtype.numpy.type
         return lambda p: to_index(p.late[k].arg.value)
     dtype = argument.dtype
-    to_scalar: Any = {"float": np.float32, "int": np.int32}.get(dtype.compute, dtype.numpy.type)
 
     def late(p: _Places) -> Any:
-        n = p.late[k]
-        if n.memory is not None:
-            return n.memory
-        with np.errstate(all="ignore"):
-            value = n.arg.value
-            if dtype.is_narrow:
-                value = dtype.from_storage(dtype.to_storage(value))
-            return to_scalar(value)
+        memory = p.late[k].memory
+        return p.late_number(k, dtype) if memory is None else memory
 
     return late
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, FunctionType, TracebackType
 from typing import Any, TypeVar
 
-from .contract import ANYTHING, OPERAND, contract, contracts_of, is_whole
+from .contract import ANYTHING, OPERAND, contract, contracts_of, is_whole, parameters_of
 from .errors import shown
 from .handle import TensorBase
 from .numpy_names import PYTORCH_NAMES
@@ -72,7 +72,7 @@ def explained(
     parameters = list(contracts)
     if (
         every is None
-        and len(parameters) == len(inspect.signature(function).parameters)
+        and len(parameters) == len(parameters_of(function))
         and all(held is OPERAND or parameter == "self" for parameter, held in contracts.items())
     ):
         return function  # arithmetic speaks itself, and its time counts
@@ -136,8 +136,8 @@ def explained(
 def _places(function: Callable[..., Any]) -> int:
     """How many parameters may be given without their names."""
     return sum(
-        p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        for p in inspect.signature(function).parameters.values()
+        p.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        for p in parameters_of(function)
     )
 
 
@@ -247,7 +247,7 @@ _INDEXING = {"__getitem__": "x[...]", "__setitem__": "x[...] = value"}
 
 
 def _is_bound(function: Callable[..., Any]) -> bool:
-    return next(iter(inspect.signature(function).parameters), "") in ("self", "cls")
+    return next((p.name for p in parameters_of(function)), "") in ("self", "cls")
 
 
 def explain_methods(cls: C) -> C:

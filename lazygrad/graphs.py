@@ -1,7 +1,6 @@
 """The array graph as a networkx graph, as DOT text and as a drawing."""
 
 from html import escape
-from typing import Any
 
 import networkx as nx
 
@@ -9,11 +8,9 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node, toposort
 
 from .handle import TensorBase, check_tensor
-from .inspection import KernelInfo
 from .pending import stored
-from .realize import kernels_of
 
-__all__ = ["Graph", "graph", "kernels"]
+__all__ = ["Graph", "graph"]
 
 _WIDTH, _HEIGHT, _GAP = 170, 34, 26
 _COLOURS = {
@@ -95,19 +92,4 @@ def graph(*tensors: TensorBase) -> Graph:
         if not stored(n):
             for position, s in enumerate(n.src):
                 found.add_edge(number[s], i, position=position)
-    return found
-
-
-def kernels(*tensors: TensorBase) -> list[KernelInfo]:
-    """The kernels that realizing these tensors would launch; nothing is run.
-
-    Raises what planning raises: TypeError for a dtype that the device cannot compute.
-    """
-    found: list[KernelInfo] = []
-    by_device: dict[Any, list[Node]] = {}
-    for place, t in enumerate(tensors):
-        check_tensor("kernels", t, "tensors", place + 1)
-        by_device.setdefault(t._base.device, []).append(t._node)
-    for device, nodes in by_device.items():
-        found += kernels_of(nodes, device)
     return found

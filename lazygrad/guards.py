@@ -33,13 +33,15 @@ class Guards:
     def changed(self) -> str:
         """What is not as it was; nothing where all is."""
         for fields, name, value in self._held:
-            if not _is_same(fields.get(name), value):
+            now = fields.get(name)
+            if now is not value and not _is_same(now, value):
                 return f"{name!r} is another"
         for tensor, base in self._bases:
             if tensor._base is not base:
                 return f"a tensor of shape {list(tensor._node.shape)} has other memory"
         for cell, value in self._cells:
-            if not _is_same(cell.cell_contents, value):
+            now = cell.cell_contents
+            if now is not value and not _is_same(now, value):
                 return f"a variable that was {value!r:.40} is {cell.cell_contents!r:.40}"
         return ""
 
@@ -122,7 +124,7 @@ def _is_ours(value: Any) -> bool:
 
 
 def _is_same(now: Any, then: Any) -> bool:
-    return now is then or (isinstance(then, _PLAIN) and type(now) is type(then) and now == then)
+    return isinstance(then, _PLAIN) and type(now) is type(then) and bool(now == then)
 
 
 def _names(code: CodeType) -> Iterator[str]:

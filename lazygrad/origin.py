@@ -9,12 +9,27 @@ __all__ = ["Origin", "caller", "user_line", "warn"]
 Origin = tuple[CodeType, int]
 
 
+_ours: set[int] = set()  # ids of the globals of this package's modules, which stay
+
+
 def _user_frame() -> FrameType:
     """The innermost frame outside this package."""
     frame = sys._getframe(2)
-    while frame.f_globals.get("__name__", "")[:8] == "lazygrad" and frame.f_back is not None:
-        frame = frame.f_back
+    while id(frame.f_globals) in _ours or _is_ours(frame):
+        above = frame.f_back
+        if above is None:
+            break
+        frame = above
     return frame
+
+
+def _is_ours(frame: FrameType) -> bool:
+    names = frame.f_globals
+    if names.get("__name__", "")[:8] != "lazygrad":
+        return False
+    if getattr(sys.modules.get(names["__name__"]), "__dict__", None) is names:
+        _ours.add(id(names))
+    return True
 
 
 def caller() -> Origin:

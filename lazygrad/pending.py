@@ -11,6 +11,7 @@ Asking for one value plans with it
   twice.
 """
 
+import threading
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,12 +24,24 @@ from lazygrad.runtime import Device
 from lazygrad.runtime.forks import rlock
 
 __all__ = [
-    "StorageLike", "alias_source", "alive", "differentiated", "note_made", "register", "retire",
-    "together", "use_up", "writes",
+    "StorageLike", "alias_source", "alive", "differentiated", "is_foreseeing", "note_made",
+    "register", "retire", "together", "use_up", "writes",
 ]  # fmt: skip
 
-_ALIASES = ("variable", "detach", "assign", "reshape")
+_ALIASES = ("variable", "detach", "assign", "on", "recomputed", "reshape")
 _WORK = ("elementwise", "reduce", "contract", "index", "scan", "sort")
+
+
+class _Foresight(threading.local):
+    on = False
+
+
+_foresight = _Foresight()
+
+
+def is_foreseeing() -> bool:
+    """Whether this thread builds gradients only to see what they will read."""
+    return _foresight.on
 
 
 class StorageLike(Protocol):
@@ -136,7 +149,7 @@ def ready(n: Node) -> bool:
 def alias_source(n: Node) -> Node:
     """The node whose memory serves n too: below marks and reshapes, never a shared constant."""
     while n.memory is None and n.op.name in _ALIASES:
-        below = n.src[-1] if n.op.name == "assign" else n.src[0]
+        below = n.src[0] if n.op.name == "reshape" else n.src[-1]
         if is_constant(below):
             return n
         n = below
@@ -219,7 +232,7 @@ def _left_behind(wanted: "dict[Node, None]", device: Device) -> tuple[list[Node]
 def _is_held(n: Node) -> bool:
     """Whether a live tensor has this stored value, or the one that it is a mark or reshape of."""
     while not n.holders and n.op.name in _ALIASES and n.src:
-        n = n.src[-1] if n.op.name == "assign" else n.src[0]
+        n = n.src[0] if n.op.name == "reshape" else n.src[-1]
     return n.holders > 0
 
 
@@ -271,10 +284,13 @@ def _kept_for_backward(targets: Sequence[Node], order: Sequence[Node]) -> Iterat
     if not roots or not variables:
         return
     seeds = [ops.expand(ops.const(1.0, t.dtype), t.shape) for t in roots]
+    _foresight.on = True
     try:
         found = gradient(roots, seeds, variables)
     except NotImplementedError:
         return  # backward will say so
+    finally:
+        _foresight.on = False
     forward = set(order)
     operands = {
         _below_views(s) for n in order if n.op.kind == "contract" and n.memory is None

@@ -91,7 +91,7 @@ def _realize(nodes: Sequence[Node], device: Device) -> None:
     ]  # fmt: skip
     if not targets:
         return
-    if bad_indices.is_full(device):
+    if bad_indices.is_due(device):
         bad_indices.look(device)
     _pending_nodes = _pending_bytes = 0
     _transfer_first(targets)

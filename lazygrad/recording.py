@@ -42,12 +42,14 @@ class Recorder:
         refusals: why the call cannot be done again.
         followed: recipes that numbers were made by; all must be met in a run.
         from_host: the bytes that were copied to the device.
+        sharing: storages that were read and whose memory others have, too.
     """
 
     events: list[Run | Action] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     followed: list[Recipe] = field(default_factory=list)
     from_host: list[bytes] = field(default_factory=list)
+    sharing: dict[Any, None] = field(default_factory=dict)
 
     def refuse(self, reason: str) -> None:
         """Notes that, and why, this call cannot be done again without Python."""

@@ -43,7 +43,7 @@ def store_apart(*tensors: TensorBase) -> None:
 def _filled(n: Node) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]] | None":
     """The elements of a pending array of one constant, in their storage type."""
     below = n
-    while below.memory is None and below.op.name in ("expand", "reshape", "transfer"):
+    while below.memory is None and below.op.name in ("expand", "reshape", "on", "transfer"):
         below = below.src[0]
     if below.op.name != "const":
         return None

@@ -4,7 +4,7 @@ import weakref
 from typing import ClassVar, NamedTuple
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.graph import Node
+from lazygrad.codegen.graph import Node, rewrite
 
 from .origin import caller, user_line
 from .pending import note_made
@@ -52,23 +52,30 @@ cut: "weakref.WeakSet[Node]" = weakref.WeakSet()
 spent: "weakref.WeakKeyDictionary[Node, str]" = weakref.WeakKeyDictionary()
 
 
-# where what needs no stored value (zeros, random numbers) is computed, for all devices
+# the device whose values that rest on nothing stored (zeros, random numbers) bear no mark
 _home: Device | None = None
 
 
 def _placed(node: Node, device: Device) -> Node:
-    """A value of another device than the first one; interned nodes know no devices."""
+    """A value of another device than the first one: its leaves are marked, since interned nodes
+    know no devices and what is computed here must not count as computed there."""
     global _home
     if node.placed:
         return node
     if _home is None:
         _home = device
-    return node if device is _home else ops.transfer(node, _home, device)
+    if device is _home:
+        return node
+    return rewrite([node], lambda n: None if n.src else ops.on(n, device), _is_on)[0][0]
+
+
+def _is_on(n: Node) -> bool:
+    return n.op.name == "on"
 
 
 def _held(node: Node) -> Node:
     """The value of a storage: what was overwritten once stands again, also after that storage."""
-    if overwritten:
+    if overwritten.data:  # asking the dictionary itself is a call into Python for each op
         overwritten.pop(node, None)
     node.holders += 1
     return node
@@ -206,11 +213,13 @@ def own_reads(
     return own
 
 
-def note_overwritten(old: Node, own: "weakref.WeakSet[Node] | None") -> None:
-    """Remembers that a write at the user's line replaced the value `old`."""
+def note_overwritten(
+    old: Node, own: "weakref.WeakSet[Node] | None", line: str | None = None
+) -> None:
+    """Remembers that a write at the user's line, or at `line`, replaced the value `old`."""
     if old.op.name == "const":  # one node for all that compute with that number; none loses it
         return
     known = overwritten.get(old)
     if known is not None and known.own is not None:
         own = known.own if own is None else own | known.own
-    overwritten[old] = Overwrite(user_line(), own)
+    overwritten[old] = Overwrite(line or user_line(), own)

@@ -14,8 +14,8 @@ from .default_dtype import get_default_dtype
 from .errors import shown
 from .explain import explain_methods
 from .extremes import ExtremeMethods
+from .foresight import kernels
 from .gather_scatter import GatherScatterMethods
-from .graphs import kernels
 from .handle import TensorBase, wrap
 from .indexing import IndexingMethods
 from .inplace import InplaceMethods

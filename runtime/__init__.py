@@ -20,6 +20,7 @@ from .errors import OutOfMemoryError as OutOfMemoryError
 from .facts import Facts as Facts
 from .launch import Stats as Stats
 from .launch import launch as launch
+from .launch import launch_all as launch_all
 from .launch import profile as profile
 from .launch import reset_stats as reset_stats
 from .launch import stats as stats

@@ -71,7 +71,11 @@ def allocate(device: Device, nbytes: int, label: str = "") -> Buffer:
         return Buffer(device, 0, None)
     if nbytes > device.facts.max_alloc_bytes:  # nothing that is freed would help
         return Buffer(device, nbytes, device.pool.take(nbytes, label))
-    return Buffer(device, nbytes, device.with_memory(lambda: device.pool.take(nbytes, label)))
+    try:
+        return Buffer(device, nbytes, device.pool.take(nbytes, label))
+    except (cl.Error, MemoryError) as error:
+        device.make_room(error)
+    return Buffer(device, nbytes, device.pool.take(nbytes, label))
 
 
 def _check_range(name: str, buffer: Buffer, nbytes: int, offset: int) -> None:

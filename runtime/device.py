@@ -134,6 +134,7 @@ class Device:
         self._profiling = False
         self._queues: dict[bool, cl.CommandQueue] = {}
         self._checkpoints: deque[cl.Event] = deque()
+        self._last_launch: cl.Event | None = None
         self._staged: deque[tuple[cl.Event, int]] = deque()
         self._staged_bytes = 0
 
@@ -209,11 +210,19 @@ class Device:
         """Count a launch; bounds how far the queue may run behind the host."""
         counters = self.counters
         counters.kernels_launched += 1
+        self._last_launch = event
         if counters.kernels_launched % CHECKPOINT_LAUNCHES == 0:
             self._checkpoints.append(event)
             self.queue.flush()
             if len(self._checkpoints) > PENDING_CHECKPOINTS:
                 self._checkpoints.popleft().wait()
+
+    def is_idle(self) -> bool:
+        """Whether all launches have run, so that waiting for them takes no time."""
+        last = self._last_launch
+        return last is None or (
+            last.command_execution_status == cl.command_execution_status.COMPLETE
+        )
 
     def hold_staged(self, event: cl.Event, nbytes: int, limit: int) -> None:
         """Keep `event`, which holds host memory that the device still reads, until it is done."""
@@ -281,12 +290,16 @@ class Device:
         try:
             return call()
         except (cl.Error, MemoryError) as error:
-            if isinstance(error, cl.Error) and error.code not in NO_MEMORY:
-                raise
+            self.make_room(error)
+        return call()
+
+    def make_room(self, error: cl.Error | MemoryError) -> None:
+        """Frees all that nobody needs, for another try; raises what is no want of memory."""
+        if isinstance(error, cl.Error) and error.code not in NO_MEMORY:
+            raise error
         gc.collect()  # cycles may hold tensors
         self.synchronize()  # the driver keeps what kernels still use
         self.empty_cache()
-        return call()
 
     def empty_cache(self) -> None:
         """Give memory that waits for reuse back to the driver."""

@@ -1,6 +1,6 @@
 """Starts kernels, counts them, and times them on request."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ from .pool import NO_MEMORY
 from .program import Kernel
 
 Argument = Buffer | np.generic
+# a kernel, its global and its local size
+Launch = tuple[Kernel, tuple[int, ...], tuple[int, ...] | None]
 
 # running kernels' (kernel, global size, event), for every `profile` that is open
 _recorders: list[list[tuple[Kernel, tuple[int, ...], cl.Event]]] = []
@@ -41,18 +43,25 @@ def launch(
         ValueError: the number of arguments is wrong, or a buffer was released.
         LaunchError: the driver refused; nothing was started.
     """
-    if 0 in global_size:
-        return
-    device = kernel.device
+    launch_all(kernel.device, [(kernel, global_size, local_size)], [args])
+
+
+def launch_all(
+    device: Device, launches: Sequence[Launch], arguments: Iterable[Sequence[Argument]]
+) -> None:
+    """Submit kernels of one device in this order, each with its arguments, as `launch` does."""
     with device.lock:
-        try:
-            _set_arguments(kernel, args)
-            event = _enqueue(device, kernel, global_size, local_size)
-        except cl.Error as error:
-            raise _refused(kernel, global_size, local_size, args, error) from error
-        device.note_launch(event)
-        for recorder in _recorders:
-            recorder.append((kernel, global_size, event))
+        for (kernel, global_size, local_size), args in zip(launches, arguments, strict=True):
+            if 0 in global_size:
+                continue
+            try:
+                _set_arguments(kernel, args)
+                event = _enqueue(device, kernel, global_size, local_size)
+            except cl.Error as error:
+                raise _refused(kernel, global_size, local_size, args, error) from error
+            device.note_launch(event)
+            for recorder in _recorders:
+                recorder.append((kernel, global_size, event))
 
 
 def _set_arguments(kernel: Kernel, args: Sequence[Argument]) -> None:
@@ -95,10 +104,12 @@ def _set_arguments(kernel: Kernel, args: Sequence[Argument]) -> None:
 def _enqueue(
     device: Device, kernel: Kernel, global_size: tuple[int, ...], local_size: tuple[int, ...] | None
 ) -> cl.Event:
-    # some drivers find out only now that a buffer has no place
-    return device.with_memory(
-        lambda: cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
-    )
+    queue, cl_kernel = device.queue, kernel.cl_kernel
+    try:
+        return cl.enqueue_nd_range_kernel(queue, cl_kernel, global_size, local_size)
+    except (cl.Error, MemoryError) as error:
+        device.make_room(error)  # some drivers find out only now that a buffer has no place
+    return cl.enqueue_nd_range_kernel(device.queue, cl_kernel, global_size, local_size)
 
 
 def _refused(

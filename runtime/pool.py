@@ -8,6 +8,7 @@ handed out while kernels that used it before are still to run.
 import heapq
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pyopencl as cl
@@ -17,6 +18,7 @@ from .facts import Facts
 from .forks import lock
 
 SMALLEST = 256
+_LARGE = 1 << 20
 # refused for want of memory, at once or when the memory is first used
 NO_MEMORY = frozenset(
     {
@@ -28,6 +30,7 @@ NO_MEMORY = frozenset(
 )
 
 
+@lru_cache(4096)  # programs ask for the same sizes again and again
 def size_class(nbytes: int) -> int:
     """The size a block gets: `nbytes` rounded up, by 12.5 % at most beyond the smallest size."""
     if nbytes <= SMALLEST:
@@ -78,7 +81,8 @@ class Pool:
             raise OutOfMemoryError(self._document(nbytes, "more than it gives in one piece"))
         size = min(size_class(nbytes), self.facts.max_alloc_bytes)
         with self._lock:
-            self._collect()
+            if self._returned:
+                self._collect()
             waiting = self._free.get(size)
             if waiting:
                 block = waiting.pop()
@@ -88,16 +92,17 @@ class Pool:
             block.asked, block.label, block.given_back = nbytes, label, False
             self._live[id(block)] = block
             self.bytes_in_use += nbytes
-            self.peak_bytes_in_use = max(self.peak_bytes_in_use, self.bytes_in_use)
+            if self.bytes_in_use > self.peak_bytes_in_use:
+                self.peak_bytes_in_use = self.bytes_in_use
         return block
 
     def give(self, block: Block) -> None:
-        """Take a block back; safe in a finalizer."""
+        """Take a block back; safe in a finalizer. A small one is looked at by the next request."""
         block.given_back = True
         if block.pins:
             return
         self._returned.append(block)
-        if self._lock.acquire(blocking=False):
+        if block.size >= _LARGE and self._lock.acquire(blocking=False):
             try:
                 self._collect()
             finally:

@@ -23,8 +23,9 @@ _BINARY = {
     "lt", "le", "eq", "ne", "bitwise_and", "bitwise_or", "bitwise_xor", "shl", "shr", "philox",
     "assign",
 }  # fmt: skip
-# a transfer needs a second device; a buffer is what every leaf is
-REACHABLE = tuple(k for k in ops.TABLE if k not in ("transfer", "buffer", "assign"))
+# marks of devices need a second one; a buffer is what every leaf is
+_UNDRAWN = ("on", "transfer", "buffer", "assign", "recomputed")
+REACHABLE = tuple(k for k in ops.TABLE if k not in _UNDRAWN)
 _EXTRA = ("view", "write", "write", "gradient", "gradient")
 
 

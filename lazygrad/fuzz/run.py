@@ -116,5 +116,6 @@ def failure_of(program: Program, device: Device) -> Wrong | None:
 
 
 def rows_missed(tally: Tally) -> list[str]:
-    """Rows of the op table that no program used; leaves and transfers are no instructions."""
-    return [k for k in ops.TABLE if k not in tally.rows | {"buffer", "transfer", "assign"}]
+    """Rows of the op table that no program used; leaves and marks are no instructions."""
+    marks = {"buffer", "on", "transfer", "assign", "recomputed"}
+    return [k for k in ops.TABLE if k not in tally.rows | marks]

@@ -1,3 +1,4 @@
-"""`utils.data`: data sets and loaders (the module path is PyTorch's)."""
+"""Data sets and loaders, and checkpoints of gradients (the module paths are PyTorch's)."""
 
+from . import checkpoint as checkpoint
 from . import data as data

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lazygrad as lg
-from lazygrad import nn, optim
+from lazygrad import nn, optim, storage
 
 CALLS = 7
 
@@ -377,6 +377,66 @@ def test_threads(device):
     for thread in threads:
         thread.join()
     assert not wrong and run.replays > 100
+
+
+def test_tensors_that_share_memory(device):
+    """Equal values have one memory; which of them a kernel reads is found out all the same."""
+    online, target = lg.ones(6), lg.zeros(6)
+    target.copy_(online)
+    counts = [lg.zeros(()), lg.zeros(())]
+
+    def step(x):
+        for count in counts:
+            count.add_(1)
+        online.add_(x)
+        return online * 10 + target + counts[0] + counts[1]
+
+    run = lg.compile(step)
+    wanted = np.ones(6)
+    for n in range(9):
+        x = vector(n)
+        wanted += x.numpy()
+        np.testing.assert_array_equal(run(x).numpy(), wanted * 10 + 1 + 2 * (n + 1))
+    assert run.replays > 3
+    assert target.tolist() == [1.0] * 6
+
+
+def test_gradients_that_are_returned(device):
+    def make():
+        lg.manual_seed(0)
+        model = nn.Sequential(
+            nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Linear(4, 4), nn.BatchNorm1d(4)
+        )
+
+        def step(x):
+            model.zero_grad()
+            loss = model(x).square().sum()
+            loss.backward()
+            return [loss, *[p.grad for p in model.parameters()]]
+
+        return model, step
+
+    (model, step), (twin, plain) = make(), make()
+    run = lg.compile(step)
+    found, wanted = [], []
+    for n in range(CALLS):
+        x = lg.arange(48.0).view(8, 6).sin() + n
+        found.append(run(x))
+        wanted.append([t.tolist() for t in plain(x)])
+        assert all(g is p.grad for g, p in zip(found[-1][1:], model.parameters(), strict=True))
+    assert [[t.tolist() for t in ts] for ts in found] == wanted
+    assert run.replays == CALLS - 5  # two more recordings tell the equal counts apart
+    for a, b in zip(model.buffers(), twin.buffers(), strict=True):
+        assert a.tolist() == b.tolist()
+
+
+def test_values_that_are_made_inside_on_another_device_than_the_first(device, monkeypatch):
+    monkeypatch.setattr(storage, "_home", object())
+
+    def f(x):
+        return x + lg.arange(6) + lg.zeros(6) + lg.rand(6) * 0
+
+    assert same_as_plain(f, vector) >= CALLS - 4
 
 
 def test_switched_off(device):
