@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import ops
+from .attention import find_chains
+from .attention_form import plan_form
+from .attention_kernel import lower_attention
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
@@ -86,7 +89,9 @@ def compile_graph(
     _check_types(simple, limits)
     number = {leaf: k for k, leaf in enumerate(leaves) if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in number))
-    groups = schedule([n for n in wanted if n.size], is_direct, limits.max_arguments)
+    made = [n for n in wanted if n.size]
+    chains = [c for c in find_chains(made) if plan_form(c, limits) is not None]
+    groups = schedule(made, is_direct, limits.max_arguments, chains)
     lowered = _kernels(groups, limits, check)
     places, slots = _places(groups, wanted)
     late_number = {leaf: k for k, leaf in enumerate(leaves)}
@@ -190,6 +195,10 @@ def _lower(
     if group.kind in ("map", "reduce"):
         return lower_loops(loops, limits)
     assert group.anchor is not None
+    if group.chain is not None:
+        form = plan_form(group.chain, limits)
+        assert form is not None
+        return lower_attention(loops, group.chain, form)
     if group.kind == "contract":
         return lower_contraction(loops, group.anchor, limits)
     return lower_irregular(loops, group.anchor)

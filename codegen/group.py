@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from .attention import Chain
 from .graph import Node, Shape
 
 __all__ = ["NOTHING", "Free", "Group", "parts"]
@@ -12,7 +13,7 @@ class Group:
     """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
 
     number: int
-    kind: str  # map, reduce, contract, scan, sort, scatter
+    kind: str  # map, reduce, contract, attention, scan, sort, scatter
     shape: Shape
     reduced: frozenset[int]
     level: int
@@ -23,6 +24,7 @@ class Group:
     ops: set[Node] = field(default_factory=set)
     consumed: bool = False
     reason: str = ""
+    chain: Chain | None = None
     scratch: int = -1  # the slot of a sort's second buffer
 
 
