@@ -18,7 +18,7 @@ from .attention_online import Online, find_online
 from .graph import Node, Shape, toposort
 from .reduction import contract_shape
 
-__all__ = ["Chain", "find_chains", "ordered"]
+__all__ = ["Chain", "find_chains", "made_again", "ordered"]
 
 _LEAST = 16  # rows and columns of a tile that is worth it
 _DEEPEST = 256  # contracted positions of scores, which are made again for every result
@@ -104,6 +104,24 @@ def _is_statistic(n: Node, shape: Shape) -> bool:
     if len(n.shape) != len(shape) or (n.op.kind == "leaf" and n.op.name != "buffer"):
         return False
     return sum(m != k for m, k in zip(n.shape, shape, strict=True)) == 1
+
+
+def made_again(order: Sequence[Node]) -> set[Node]:
+    """The nodes of a graph that is not simplified yet which backward does better to make again."""
+    tile_of: dict[Node, set[Node]] = {}
+    ended: set[Node] = set()
+    for n in order:
+        below = [s for s in n.src if s in tile_of]
+        if _is_score(n):
+            tile_of[n] = {n}
+        elif below and n.op.kind in ("elementwise", "marker"):
+            joined = {n}.union(*[tile_of[s] for s in below if s.size == n.size])
+            tile_of |= dict.fromkeys(joined, joined)
+        elif below and n.op.kind == "reduce":
+            ended.update(below)
+    tiles = {id(t): t for t in tile_of.values()}.values()
+    found = [t for t in tiles if not ended.isdisjoint(t) and any(n.op.name == "exp" for n in t)]
+    return set().union(*found)
 
 
 # what is made of a tile -------------------------------------------------------------------------

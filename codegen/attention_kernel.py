@@ -240,6 +240,7 @@ class _Lowering:
     def _row(self, local: Ix, row: Ix, j0: Ix, count: int) -> None:
         """One row of the tile: what the results are made of takes the place of the scores."""
         v = self.values
+        scores = [v.give(s.node, v.j) for s in v.scores]
         tops = [v.tile_value(n, v.j) for n in self.tops]
         walk = Walk(v.emitter, v.j, j0, count, v.lanes(tops, v.j))
         sums = {
@@ -248,8 +249,8 @@ class _Lowering:
         }
 
         def body(at: Ix) -> None:
-            for k, s in enumerate(v.scores):
-                walk.load(v.give(s.node, v.j), f"tile{k}", row + at)
+            for k, score in enumerate(scores):
+                walk.load(score, f"tile{k}", row + at)
             self._put_tops(walk, tops, row + at, sums)
 
         walk.run(body)

@@ -111,8 +111,11 @@ def _scaled_in(weights: Node, online: Online, tile: set[Node]) -> tuple[Node, No
         elif n.op.name not in ("mul", "cast", "neg"):
             return None
         if inner is online.powers:
-            known = len(others) == 1 and _is_function_of(others[0], online.total)
-            return (n, others[0]) if known and n.op.name in ("div", "mul") else None
+            if len(others) != 1 or n.op.name not in ("div", "mul"):
+                return None
+            norm = others[0]
+            rowwise = norm.shape == online.total.shape and _is_function_of(norm, online.total)
+            return (n, norm) if rowwise else None
         n = inner
 
 
