@@ -18,7 +18,9 @@ from .attention_online import Online, find_online
 from .graph import Node, Shape, toposort
 from .reduction import contract_shape
 
-__all__ = ["Chain", "find_chains", "made_again", "ordered"]
+__all__ = [
+    "Chain", "attention_tiles", "find_chains", "made_again", "ordered", "reduced_axis", "top",
+]  # fmt: skip
 
 _LEAST = 16  # rows and columns of a tile that is worth it
 _DEEPEST = 256  # contracted positions of scores, which are made again for every result
@@ -229,19 +231,21 @@ def _rests_on(later: Sequence[Node], earlier: Sequence[Node]) -> bool:
     return any(n in below for n in earlier)
 
 
+def attention_tiles(outputs: Sequence[Node]) -> list[tuple[set[Node], list[Node]]]:
+    """The tiles of softmaxes of scores, with what is made of them; not those that are asked for."""
+    order = toposort(outputs)
+    asked = set(outputs)
+    tiles = [t for t in _tiles(order) if asked.isdisjoint(t) and _is_attention(t)]
+    return [
+        (t, [n for n in order if n not in t and any(s in t for s in n.src)]) for t in tiles
+    ]  # fmt: skip
+
+
 def find_chains(outputs: Sequence[Node]) -> list[Chain]:
     """The chains of a graph, of which no two share a result; none where tiles are asked for."""
     order = toposort(outputs)
-    users: dict[Node, list[Node]] = {}
-    for n in order:
-        for s in dict.fromkeys(n.src):
-            users.setdefault(s, []).append(n)
-    asked = set(outputs)
     chains: list[Chain] = []
-    for tile in _tiles(order):
-        if not asked.isdisjoint(tile) or not _is_attention(tile):
-            continue
-        results = [n for n in order if n not in tile and any(s in tile for s in n.src)]
+    for tile, results in attention_tiles(outputs):
         axes = _axes(tile, results)
         if axes is not None:
             chains += _chains_of(tile, order, results, axes)

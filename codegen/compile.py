@@ -8,6 +8,7 @@ from . import ops
 from .attention import find_chains
 from .attention_form import plan_form
 from .attention_kernel import lower_attention
+from .attention_rewrite import with_row_products
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
@@ -83,7 +84,7 @@ def compile_graph(
     passes. Raises TypeError where the device lacks float64 and the graph needs it.
     """
     leaves, asked = _cut(outputs, late)
-    simple = simplify(split_reductions(simplify(asked), limits))
+    simple = simplify(split_reductions(with_row_products(simplify(asked)), limits))
     if check:
         verify(simple)
     _check_types(simple, limits)

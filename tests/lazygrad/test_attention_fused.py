@@ -139,9 +139,7 @@ def test_shared_key_heads() -> None:
     args = [lg.tensor(x) for x in (q, k, v)]
     ours = F.scaled_dot_product_attention(*args, enable_gqa=True).numpy()
     k, v = (x.repeat(2, 1) for x in (k, v))
-    np.testing.assert_allclose(
-        ours, _expected(q, k, v, np.zeros_like(q))[0], rtol=2e-4, atol=2e-5
-    )
+    np.testing.assert_allclose(ours, _expected(q, k, v, np.zeros_like(q))[0], rtol=2e-4, atol=2e-5)
 
 
 def test_weights_that_are_asked_for_are_stored() -> None:
