@@ -19,7 +19,8 @@ from .graph import Node, Shape, toposort
 from .reduction import contract_shape
 
 __all__ = [
-    "Chain", "attention_tiles", "find_chains", "made_again", "ordered", "reduced_axis", "top",
+    "Chain", "attention_tiles", "find_chains", "made_again", "ordered", "reduced_axis",
+    "sizes_of", "top",
 ]  # fmt: skip
 
 _LEAST = 16  # rows and columns of a tile that is worth it
@@ -60,13 +61,19 @@ def top(result: Node, tile: Iterable[Node]) -> Node:
     return next(s for s in result.src if s in tile)
 
 
+def sizes_of(contraction: Node) -> dict[int, int]:
+    """The size of each of its labels."""
+    a, b = contraction.src
+    return contract_shape(a, b, contraction.arg)
+
+
 # tiles ------------------------------------------------------------------------------------------
 
 
 def _is_score(n: Node) -> bool:
     if n.op.name != "contract" or len(n.shape) < 2 or n.dtype.kind != "f":
         return False
-    sizes = contract_shape(*n.src, n.arg)
+    sizes = sizes_of(n)
     depth = 1
     for label in {*n.arg[0], *n.arg[1]}.difference(n.arg[2]):
         depth *= sizes[label]

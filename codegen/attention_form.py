@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .attention import Chain, top
+from .attention import Chain, sizes_of, top
 from .graph import Node
 from .limits import Limits
-from .reduction import contract_shape
 
 __all__ = ["Form", "depth_of", "plan_form", "width_of"]
 
@@ -40,7 +39,7 @@ class Form:
 
 def depth_of(score: Node) -> int:
     """The positions that a score sums over."""
-    sizes = contract_shape(*score.src, score.arg)
+    sizes = sizes_of(score)
     total = 1
     for label in {*score.arg[0], *score.arg[1]}.difference(score.arg[2]):
         total *= sizes[label]
@@ -50,7 +49,7 @@ def depth_of(score: Node) -> int:
 def width_of(product: Node, chain: Chain) -> int:
     """The columns of a contraction's other operand: a row of the result."""
     place = product.src.index(top(product, chain.tile))
-    sizes = contract_shape(*product.src, product.arg)
+    sizes = sizes_of(product)
     total = 1
     for label in product.arg[1 - place]:
         total *= 1 if label in product.arg[place] else sizes[label]

@@ -7,7 +7,7 @@ Results leave when all columns have been seen.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from . import ops
 from .attention import Chain
@@ -165,8 +165,7 @@ class _Lowering:
                 lefts = [(s.rows.name, (first + r) * s.depth) for r in range(form.tile)]
                 right = s.panel.name, form.block, Ix.of(column)
                 self._inner(lefts, right, vectors, s.depth, wide)
-                at = Ix.of(column)
-                self._put(f"tile{k}", lambda r, at=at: at + r * form.block, vectors, wide)
+                self._put(f"tile{k}", Ix.of(column), form.block, vectors, wide)
 
     def _multiply(self, p: Product, first: Ix, count: int) -> None:
         e, form, wide = self.emitter, self.form, ctype_of(p.dtype, self.form.lanes)
@@ -187,7 +186,7 @@ class _Lowering:
                 right = p.panel.name, padded, Ix.of(column)
                 self._inner(lefts, right, vectors, count, wide)
                 at = first * padded + Ix.of(column)
-                self._put(p.sums.name, lambda r, at=at: at + r * padded, vectors, wide)
+                self._put(p.sums.name, at, padded, vectors, wide)
 
     def _scale(self, scale: str, r: int, vectors: int, wide: CType) -> None:
         """What was summed before shrinks by as much as the shift of the exponents rose."""
@@ -197,10 +196,11 @@ class _Lowering:
             product = Apply(ops.TABLE["mul"], (name, f"f_{r}"), wide)
             self.emitter.append(Assign(name, wide, product))
 
-    def _put(self, array: str, at: Callable[[int], Ix], vectors: int, wide: CType) -> None:
+    def _put(self, array: str, at: Ix, stride: int, vectors: int, wide: CType) -> None:
+        """Registers go to their tile."""
         for r in range(self.form.tile):
             for x in range(vectors):
-                place = at(r) + x * self.form.lanes
+                place = at + (r * stride + x * self.form.lanes)
                 self.emitter.append(Store(array, place, f"c{r}_{x}", wide))
 
     def _inner(

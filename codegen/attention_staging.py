@@ -26,7 +26,7 @@ class Along:
 
 
 def in_lanes(expressions: Expressions, value: Value, var: Var) -> bool:
-    """Whether lanes may run along `var`: every access strides along it, no condition looks at it."""
+    """Whether lanes may run along `var`: every access strides along it, no condition does."""
     for v in topological([value]):
         if any(var in expressions.loop_vars(c.of) for c in v.conditions):
             return False

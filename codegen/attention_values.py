@@ -7,7 +7,7 @@ score sums over, e the columns of a product.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .attention import Chain, top
+from .attention import Chain, sizes_of, top
 from .attention_form import Form, depth_of, width_of
 from .attention_staging import in_lanes
 from .contraction_form import decompose
@@ -18,7 +18,6 @@ from .graph import Node
 from .index import Ix, Var, flat_index, unflatten, variables
 from .kernel import Array
 from .loop_group import LoopGroup
-from .reduction import contract_shape
 
 __all__ = ["Product", "Score", "Values", "wide_dtype"]
 
@@ -95,7 +94,7 @@ class Values:
 
     def _score(self, number: int, n: Node) -> Score:
         lhs, rhs, out = n.arg
-        form, depth, sizes = self.form, depth_of(n), contract_shape(*n.src, n.arg)
+        form, depth, sizes = self.form, depth_of(n), sizes_of(n)
         d = Var(f"d{number}", 0, depth - 1)
         at = dict(zip(out, self.tile_index(self.j), strict=True))
         at |= decompose(Ix.of(d), tuple(x for x in lhs if x not in out), sizes)
@@ -110,7 +109,7 @@ class Values:
         )  # fmt: skip
 
     def _product(self, number: int, n: Node) -> Product:
-        form, width, sizes = self.form, width_of(n, self.chain), contract_shape(*n.src, n.arg)
+        form, width, sizes = self.form, width_of(n, self.chain), sizes_of(n)
         e = Var(f"e{number}", 0, width - 1)
         place, other, at = self._places(n, e, sizes)
         value = self._operand(n.src[1 - place], other, at)
@@ -134,7 +133,7 @@ class Values:
         """Where a result goes."""
         if e is None:
             return flat_index(self.tile_index(None), n.shape)
-        at = self._places(n, e, contract_shape(*n.src, n.arg))[2]
+        at = self._places(n, e, sizes_of(n))[2]
         return flat_index(tuple(at[x] for x in n.arg[2]), n.shape)
 
     # what the kernel computes otherwise

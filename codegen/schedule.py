@@ -18,12 +18,11 @@ Every group has a level above the levels of all groups it reads from, and joins 
 the result has no cycles by construction.
 """
 
-import math
 from collections.abc import Callable, Iterable, Sequence, Set
 
 from .attention import Chain, ordered
 from .graph import Node, Shape
-from .group import NOTHING, Free, Group, parts
+from .group import NOTHING, Free, Group, mapping_in, parts
 from .places import crowded
 from .split import unit_reshape
 
@@ -197,7 +196,7 @@ class _Scheduler:
             self.store(largest, "the expression is too long for one kernel")
 
     def _join(self, n: Node, group: Group) -> bool:
-        mapping = self._mapping_in(n, group)
+        mapping = mapping_in(n, group, self.home)
         if mapping is None:
             return False
         others = [s for s in n.src if self.home.get(s) is not group]
@@ -250,30 +249,6 @@ class _Scheduler:
         self._read(group, other.reads)
         self.by_domain[other.shape, other.reduced].remove(other)
         return True
-
-    def _mapping_in(self, n: Node, group: Group) -> tuple[int, ...] | None:
-        """n's dimensions as axes of the group's domain, or None where it does not lie in it."""
-        if group.kind not in ("reduce", "contract"):
-            return None
-        found: list[int] = [-1] * len(n.shape)
-        for s in n.src:
-            if self.home.get(s) is not group:
-                continue
-            for i, axis in enumerate(group.mapping[s], len(n.shape) - len(s.shape)):
-                if axis < 0:
-                    continue
-                if found[i] not in (-1, axis):
-                    return None
-                found[i] = axis
-        used = [a for a in found if a >= 0]
-        if len(set(used)) != len(used):
-            return None
-        for axis, size in zip(found, n.shape, strict=True):
-            if size != 1 and (axis < 0 or group.shape[axis] != size):
-                return None
-        if group.kind == "contract" and n.size != math.prod(group.shape):
-            return None
-        return tuple(found)
 
     def _visit_reduce(self, n: Node) -> None:
         x = n.src[0]
