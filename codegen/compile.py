@@ -6,6 +6,10 @@ from types import MappingProxyType
 from typing import Any
 
 from . import ops
+from .attention import find_chains
+from .attention_form import plan_form
+from .attention_kernel import lower_attention
+from .attention_rewrite import with_row_products
 from .choice import Choice, ChoiceError, Choices, kernel_key
 from .contraction import lower_contraction
 from .contraction_form import is_direct
@@ -116,14 +120,16 @@ def grouped(
 ) -> tuple[list[Node], list[Node], list[Node], list[Group]]:
     """The leaves, the outputs as they are computed, those of them to compute, the kernels to be."""
     leaves, asked = _cut(outputs, late)
-    narrow = simplify(narrow_contractions(simplify(asked)))
+    narrow = simplify(narrow_contractions(with_row_products(simplify(asked))))
     simple = simplify(split_reductions(narrow, limits))
     if check:
         verify(simple)
     _check_types(simple, limits)
     stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
-    groups = schedule([n for n in wanted if n.size], is_direct, limits.max_arguments)
+    made = [n for n in wanted if n.size]
+    chains = [c for c in find_chains(made) if plan_form(c, limits) is not None]
+    groups = schedule(made, is_direct, limits.max_arguments, chains)
     return leaves, simple, wanted, groups
 
 
@@ -220,6 +226,10 @@ def lower_group(
         raise ChoiceError(f"{loops.name}: {error}", kernel_key(group)) from None
     if choice is not None:
         raise ChoiceError(f"{loops.name}: got {choice}, expected no choice", kernel_key(group))
+    if group.chain is not None:
+        form = plan_form(group.chain, limits)
+        assert form is not None
+        return lower_attention(loops, group.chain, form)
     return lower_irregular(loops, group.anchor)
 
 

@@ -1,10 +1,13 @@
 """What the schedule is made of: kernels to be, and what computing a value takes."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from .attention import Chain
 from .graph import Node, Shape
 
-__all__ = ["NOTHING", "Free", "Group", "parts"]
+__all__ = ["NOTHING", "Free", "Group", "mapping_in", "parts"]
 
 
 @dataclass(eq=False, slots=True)
@@ -12,7 +15,7 @@ class Group:
     """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
 
     number: int
-    kind: str  # map, reduce, contract, scan, sort, scatter
+    kind: str  # map, reduce, contract, attention, scan, sort, scatter
     shape: Shape
     reduced: frozenset[int]
     level: int
@@ -23,6 +26,7 @@ class Group:
     ops: set[Node] = field(default_factory=set)
     consumed: bool = False
     reason: str = ""
+    chain: Chain | None = None
     scratch: int = -1  # the slot of a sort's second buffer
 
 
@@ -36,6 +40,31 @@ class Free:
 
 
 NOTHING = Free(frozenset(), frozenset(), 0)
+
+
+def mapping_in(n: Node, group: Group, home: Mapping[Node, Group]) -> tuple[int, ...] | None:
+    """n's dimensions as axes of the group's domain, or None where it does not lie in it."""
+    if group.kind not in ("reduce", "contract"):
+        return None
+    found: list[int] = [-1] * len(n.shape)
+    for s in n.src:
+        if home.get(s) is not group:
+            continue
+        for i, axis in enumerate(group.mapping[s], len(n.shape) - len(s.shape)):
+            if axis < 0:
+                continue
+            if found[i] not in (-1, axis):
+                return None
+            found[i] = axis
+    used = [a for a in found if a >= 0]
+    if len(set(used)) != len(used):
+        return None
+    for axis, size in zip(found, n.shape, strict=True):
+        if size != 1 and (axis < 0 or group.shape[axis] != size):
+            return None
+    if group.kind == "contract" and n.size != math.prod(group.shape):
+        return None
+    return tuple(found)
 
 
 def parts(group: Group, most_outputs: int) -> list[Group]:

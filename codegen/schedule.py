@@ -18,11 +18,11 @@ Every group has a level above the levels of all groups it reads from, and joins 
 the result has no cycles by construction.
 """
 
-import math
 from collections.abc import Callable, Iterable, Sequence, Set
 
-from .graph import Node, Shape, toposort
-from .group import NOTHING, Free, Group, parts
+from .attention import Chain, ordered
+from .graph import Node, Shape
+from .group import NOTHING, Free, Group, mapping_in, parts
 from .places import crowded
 from .split import unit_reshape
 
@@ -32,6 +32,7 @@ _MOST_OPS = 200  # compile time grows worse than linearly with the text of a ker
 _MOST_READS = 24
 _OWN_ARGUMENTS = 4  # of a kernel that checks indices or sorts, beside what it reads and writes
 _DEAR, _SPREAD = 12, 4  # broadcasting a value this dear this many times: store it first
+_CHEAP = 4  # operands of attention, of which each element is made again for many rows
 _LENGTHY = 32  # beside a contraction, which repeats the text for every register of its block
 
 
@@ -195,7 +196,7 @@ class _Scheduler:
             self.store(largest, "the expression is too long for one kernel")
 
     def _join(self, n: Node, group: Group) -> bool:
-        mapping = self._mapping_in(n, group)
+        mapping = mapping_in(n, group, self.home)
         if mapping is None:
             return False
         others = [s for s in n.src if self.home.get(s) is not group]
@@ -248,30 +249,6 @@ class _Scheduler:
         self._read(group, other.reads)
         self.by_domain[other.shape, other.reduced].remove(other)
         return True
-
-    def _mapping_in(self, n: Node, group: Group) -> tuple[int, ...] | None:
-        """n's dimensions as axes of the group's domain, or None where it does not lie in it."""
-        if group.kind not in ("reduce", "contract"):
-            return None
-        found: list[int] = [-1] * len(n.shape)
-        for s in n.src:
-            if self.home.get(s) is not group:
-                continue
-            for i, axis in enumerate(group.mapping[s], len(n.shape) - len(s.shape)):
-                if axis < 0:
-                    continue
-                if found[i] not in (-1, axis):
-                    return None
-                found[i] = axis
-        used = [a for a in found if a >= 0]
-        if len(set(used)) != len(used):
-            return None
-        for axis, size in zip(found, n.shape, strict=True):
-            if size != 1 and (axis < 0 or group.shape[axis] != size):
-                return None
-        if group.kind == "contract" and n.size != math.prod(group.shape):
-            return None
-        return tuple(found)
 
     def _visit_reduce(self, n: Node) -> None:
         x = n.src[0]
@@ -352,6 +329,24 @@ class _Scheduler:
         if n.op.name != "contract":
             self.store(n, f"result of {n.op.name}")
 
+    def visit_chain(self, chain: Chain, wanted: Sequence[Node]) -> None:
+        """A group for those results of a chain that are wanted."""
+        for n in chain.leaves:
+            if n in self.home:
+                self.store(n, "operand of attention")
+        operands = {s for n in (*chain.scores, *chain.results) for s in n.src}
+        for n in operands.intersection(chain.leaves):
+            if self.info(n).cost > _CHEAP:
+                self.store(n, "operand of attention, read often")
+        reads: set[Node] = set().union(*[self.info(n).reads for n in chain.leaves])
+        group = self._open("attention", chain.shape, frozenset(), reads, wanted[0])
+        group.chain = chain
+        group.ops = set().union(*[self.info(n).ops for n in chain.leaves])
+        group.ops |= {*chain.tile, *chain.results}
+        for n in wanted:
+            self._member(n, group, tuple(range(len(n.shape))), frozenset([n]))
+            self.store(n, "result of attention")
+
     def _store_operand(self, n: Node) -> None:
         """An operand of a contraction is read often: memory, through views that only stride."""
         base = n
@@ -370,17 +365,25 @@ class _Scheduler:
             view = view.src[0]
 
 
-def schedule(outputs: Sequence[Node], direct: DirectTest, max_arguments: int = 64) -> list[Group]:
+def schedule(
+    outputs: Sequence[Node], direct: DirectTest, max_arguments: int = 64,
+    chains: Sequence[Chain] = (),
+) -> list[Group]:  # fmt: skip
     """The groups that compute `outputs` (none of them a buffer), in an order that works.
 
-    No kernel takes more than `max_arguments` arguments.
+    No kernel takes more than `max_arguments` arguments. `chains` are groups of their own.
     """
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
     scheduler = _Scheduler(direct, room - most_outputs)
     many = crowded(outputs)
-    for n in toposort(outputs):
-        scheduler.visit(n)
+    order = ordered(outputs, chains)
+    for n in order:
+        if isinstance(n, Chain):
+            scheduler.visit_chain(n, [r for r in n.results if r in order])
+            continue
+        if n not in scheduler.memory:
+            scheduler.visit(n)
         if n in many:
             scheduler.store(n, "read at many places")
     for n in outputs:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from lazygrad.codegen import ops
+from lazygrad.codegen.attention import made_again
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node, toposort
 from lazygrad.runtime import Device
@@ -301,6 +302,7 @@ def _kept_for_backward(targets: Sequence[Node], order: Sequence[Node]) -> Iterat
     )
     stack = [s for n in gradients if n not in forward for s in n.src if s in forward]
     stack += [n for n in gradients if n in forward]
+    again = made_again(order)
     seen: set[Node] = set()
     while stack:
         n = stack.pop()
@@ -308,7 +310,9 @@ def _kept_for_backward(targets: Sequence[Node], order: Sequence[Node]) -> Iterat
             continue
         seen.add(n)
         kind = n.op.kind
-        if (
+        if n in again:
+            stack.extend(n.src)
+        elif (
             kind in ("reduce", "contract", "scan", "sort")
             or (kind == "index" and n.src)
             or (n in operands and kind == "elementwise")
