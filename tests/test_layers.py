@@ -16,11 +16,13 @@ FOLDERS = {"lazygrad": "lazygrad", "lazygrad.codegen": "codegen", "lazygrad.runt
 JOINTS = {
     "lazygrad.bad_indices",
     "lazygrad.autograd",
+    "lazygrad.capture",
     "lazygrad.placement",
     "lazygrad.execution",
     "lazygrad.inspection",
     "lazygrad.pending",
     "lazygrad.realize",
+    "lazygrad.recompute",
     "lazygrad.schedules",
     "lazygrad.tuning",
     "lazygrad.tuning_database",
