@@ -8,6 +8,8 @@ from . import ops
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
+from .gpu_groups import in_groups
+from .gpu_rows import lower_gpu_loops
 from .graph import Node, node, toposort, verify
 from .group import Group
 from .irregular import lower_irregular
@@ -188,11 +190,13 @@ def _lower(
     )
     loops = LoopGroup(name, group.shape, group.reduced, outputs, names)
     if group.kind in ("map", "reduce"):
-        return lower_loops(loops, limits)
+        lower = lower_gpu_loops if limits.kind == "gpu" else lower_loops
+        return lower(loops, limits)
     assert group.anchor is not None
     if group.kind == "contract":
         return lower_contraction(loops, group.anchor, limits)
-    return lower_irregular(loops, group.anchor)
+    kernel, checked = lower_irregular(loops, group.anchor)
+    return (in_groups(kernel, limits, 64) if limits.kind == "gpu" else kernel), checked
 
 
 Place = tuple[str, int]

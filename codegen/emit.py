@@ -16,6 +16,7 @@ from .kernel import (
     Checked,
     Define,
     Guarded,
+    If,
     Literal,
     Load,
     Loop,
@@ -120,6 +121,15 @@ class Emitter:
         yield
         self.scopes.pop()
         self.append(Block(tuple(scope.body)))
+
+    @contextmanager
+    def when(self, conditions: tuple[Condition, ...]) -> Iterator[None]:
+        """A scope whose statements run only where the conditions hold."""
+        scope = _Scope(frozenset())
+        self.scopes.append(scope)
+        yield
+        self.scopes.pop()
+        self.append(If(conditions, tuple(scope.body)))
 
     def define_var(self, var: Var, index: Ix) -> None:
         """An index variable with a value of its own."""

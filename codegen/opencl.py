@@ -14,6 +14,7 @@ from .kernel import (
     Argument,
     Array,
     Assign,
+    Barrier,
     Block,
     Call,
     Checked,
@@ -24,6 +25,7 @@ from .kernel import (
     Horizontal,
     If,
     Kernel,
+    Lane,
     Lanes,
     Literal,
     Load,
@@ -230,6 +232,9 @@ class _Printer:
                 return f"lg_{function}_{dtype.name}_{ctype.width}({name})"
             case Splat(name=name):
                 return f"({ctype.name})({name})"
+            case Lane(name=name, lane=lane):
+                one = f"{name}.s{lane:x}"
+                return one if ctype.width == 1 else f"({ctype.name})({one})"
             case Lanes(names=names):
                 return f"({ctype.name})({', '.join(names)})"
             case Alias(name=name):
@@ -295,13 +300,17 @@ class _Printer:
                 pragma = "#pragma clang loop vectorize(disable)"
                 if self.kernel.plain:
                     pragma += " unroll(disable)"
+                if s.unroll and not self.kernel.plain:
+                    pragma = "#pragma unroll"
                 return [
-                    *([pragma] if self.kernel.plain or _stays_scalar(s) else []),
+                    *([pragma] if self.kernel.plain or s.unroll or _stays_scalar(s) else []),
                     f"for ({self.index_type} {var.name} = {start_text}; {var.name} < {end}; "
                     f"{increment}) {{",
                 ]
             case Block():
                 return ["{"]
+            case Barrier():
+                return ["barrier(CLK_LOCAL_MEM_FENCE);"]
             case Pointer(name=name, array=array, index=index):
                 dtype, space = self.arrays[name] = self.arrays[array]
                 stored = dtype.storage if space == "__global" else dtype.compute
@@ -343,6 +352,9 @@ class _Printer:
         for axis, var in enumerate(k.item_vars):
             if var.hi > var.lo:
                 lines.append(f"  const {self.index_type} {var.name} = get_global_id({axis});")
+        for bound, function in ((k.group_var, "group"), (k.local_var, "local")):
+            if bound is not None and bound.hi > bound.lo:
+                lines.append(f"  const {self.index_type} {bound.name} = get_{function}_id(0);")
         return "\n".join([*lines, *self.body(), "}"])
 
     def array(self, a: Array) -> str:
