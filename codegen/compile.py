@@ -168,7 +168,7 @@ def _kernels(
     for g, names in groups_with_names(groups):
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
         kernel, checked = _lower(g, name, names, limits)
-        kernel = replace(kernel, plain=limits.plain)
+        kernel = replace(kernel, plain=limits.plain, aligned=limits.kind == "gpu")
         text = kernel_text(replace(kernel, name="kernel"), limits.has_fma)
         if text in known:
             taken.discard(name)

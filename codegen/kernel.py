@@ -279,6 +279,7 @@ class Kernel:
     plain: bool = False
     group_var: Var | None = None
     local_var: Var | None = None
+    aligned: bool = False  # vectors at multiples of their size are read and written as one
 
     @property
     def bound(self) -> tuple[Var, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .builtins import functions_for
 from .dtype import DType, bfloat16, bool_, float16
-from .index import Ix, conjunction
+from .index import Ix, Var, conjunction
 from .kernel import (
     Alias,
     Apply,
@@ -121,14 +121,24 @@ class _Printer:
         for a in kernel.arrays:
             self.arrays[a.name] = (a.dtype, "__local" if a.space == "local" else "__private")
         self.types: dict[str, CType] = {}
+        self.divisors: dict[Var, int] = {}
 
     def ix(self, index: Ix) -> str:
         return index.text()
 
     # memory access
 
+    def _stored(self, array: str) -> str:
+        dtype, space = self.arrays[array]
+        return dtype.storage if space == "__global" else dtype.compute
+
+    def _aligned(self, index: Ix, width: int) -> bool:
+        """Whether a vector lies at a multiple of its size, where that makes one access of many."""
+        return self.kernel.aligned and index.divisor(self.divisors) % width == 0
+
+
     def load(self, load: Load, ctype: CType) -> str:
-        dtype, _space = self.arrays[load.array]
+        dtype, space = self.arrays[load.array]
         at, width = self.ix(load.index), ctype.width
         if width == 1 or load.stride == 0:
             one = self._load_one(load.array, dtype, at)
@@ -137,6 +147,8 @@ class _Printer:
             if dtype is float16:
                 return f"lg_load_float16_{width}({load.array} + {at})"
             raw = f"vload{width}(0, {load.array} + {at})"
+            if self._aligned(load.index, width):
+                raw = f"*({space} const {self._stored(load.array)}{width}*)({load.array} + {at})"
             if dtype is bfloat16:
                 return f"as_float{width}(convert_uint{width}({raw}) << 16)"
             if dtype is bool_:
@@ -188,9 +200,12 @@ class _Printer:
                 lane = f"{s.value}.s{k:x}"
                 lanes += self._store_one(s.array, dtype, self.ix(s.index + k * s.stride), lane, 1)
             return lanes
-        return self._store_one(s.array, dtype, self.ix(s.index), s.value, width)
+        aligned = width > 1 and self._aligned(s.index, width)
+        return self._store_one(s.array, dtype, self.ix(s.index), s.value, width, aligned)
 
-    def _store_one(self, array: str, dtype: DType, at: str, value: str, width: int) -> list[str]:
+    def _store_one(
+        self, array: str, dtype: DType, at: str, value: str, width: int, aligned: bool = False
+    ) -> list[str]:
         suffix = "" if width == 1 else str(width)
         if dtype is float16:
             if width > 1:
@@ -202,6 +217,9 @@ class _Printer:
             value = f"convert_uchar{suffix}(-{value})" if width > 1 else f"(uchar)(-{value})"
         if width == 1:
             return [f"{array}[{at}] = {value};"]
+        if aligned:
+            space = self.arrays[array][1]
+            return [f"*({space} {self._stored(array)}{width}*)({array} + {at}) = {value};"]
         return [f"vstore{width}({value}, 0, {array} + {at});"]
 
     # right-hand sides
@@ -275,6 +293,8 @@ class _Printer:
     def statement(self, s: Statement, branches: bool) -> list[str]:
         match s:
             case Define(name=name, type=ctype, rhs=rhs, mutable=mutable):
+                if s.var is not None and isinstance(rhs, Position) and rhs.highest is None:
+                    self.divisors[s.var] = rhs.index.divisor(self.divisors)
                 if isinstance(rhs, Horizontal):
                     return [f"{ctype.name} {name};", *self.horizontal(name, rhs, ctype)]
                 if isinstance(rhs, Load) and ctype.width > 1 and rhs.stride not in (0, 1):
@@ -292,6 +312,7 @@ class _Printer:
             case Comment(text=text):
                 return [f"// {text}"]
             case Loop(var=var, start=start, stop=stop, step=step, limit=limit):
+                self.divisors[var] = math.gcd(start.divisor(self.divisors), step)
                 end = self.ix(stop)
                 if limit is not None and stop.hi > limit:
                     end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
