@@ -8,6 +8,7 @@ from . import ops
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
+from .gpu_contraction import lower_gpu_contraction
 from .gpu_groups import in_groups
 from .gpu_rows import lower_gpu_loops
 from .graph import Node, node, toposort, verify
@@ -194,6 +195,10 @@ def _lower(
         return lower(loops, limits)
     assert group.anchor is not None
     if group.kind == "contract":
+        if limits.kind == "gpu":
+            lowered = lower_gpu_contraction(loops, group.anchor, limits)
+            if lowered is not None:
+                return lowered
         return lower_contraction(loops, group.anchor, limits)
     kernel, checked = lower_irregular(loops, group.anchor)
     return (in_groups(kernel, limits, 64) if limits.kind == "gpu" else kernel), checked

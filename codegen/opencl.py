@@ -293,8 +293,9 @@ class _Printer:
     def statement(self, s: Statement, branches: bool) -> list[str]:
         match s:
             case Define(name=name, type=ctype, rhs=rhs, mutable=mutable):
-                if s.var is not None and isinstance(rhs, Position) and rhs.highest is None:
-                    self.divisors[s.var] = rhs.index.divisor(self.divisors)
+                if s.var is not None and isinstance(rhs, Position):
+                    divisor = rhs.index.divisor(self.divisors)
+                    self.divisors[s.var] = math.gcd(divisor, rhs.highest or 0)
                 if isinstance(rhs, Horizontal):
                     return [f"{ctype.name} {name};", *self.horizontal(name, rhs, ctype)]
                 if isinstance(rhs, Load) and ctype.width > 1 and rhs.stride not in (0, 1):
