@@ -14,6 +14,9 @@ from .choice import Choice, ChoiceError, Choices, kernel_key
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
+from .gpu_contraction import lower_gpu_contraction
+from .gpu_groups import in_groups
+from .gpu_rows import lower_gpu_loops
 from .graph import Node, node, toposort, verify
 from .group import Group
 from .irregular import lower_irregular
@@ -29,7 +32,8 @@ from .simplify import simplify
 from .split import split_reductions
 
 __all__ = [
-    "Argument", "Check", "Plan", "Step", "compile_graph", "grouped", "loop_group", "lower_group",
+    "Argument", "Check", "Plan", "Step", "compile_graph", "grouped", "has_choice", "loop_group",
+    "lower_group",
     "without_bodies",
 ]  # fmt: skip
 
@@ -128,7 +132,8 @@ def grouped(
     stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
     made = [n for n in wanted if n.size]
-    chains = [c for c in find_chains(made) if plan_form(c, limits) is not None]
+    on_cpu = limits.kind != "gpu"
+    chains = [c for c in find_chains(made) if plan_form(c, limits) is not None] if on_cpu else []
     groups = schedule(made, is_direct, limits.max_arguments, chains)
     return leaves, simple, wanted, groups
 
@@ -192,7 +197,7 @@ def _kernels(
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
         choice = choices.get(kernel_key(g)) if choices else None
         kernel, checked = lower_group(g, loop_group(g, name, names), limits, choice)
-        kernel = replace(kernel, plain=limits.plain)
+        kernel = replace(kernel, plain=limits.plain, aligned=limits.kind == "gpu")
         text = kernel_text(replace(kernel, name="kernel"), limits.has_fma)
         if text in known:
             taken.discard(name)
@@ -216,6 +221,10 @@ def loop_group(group: Group, name: str, names: Mapping[Node, str]) -> LoopGroup:
 def lower_group(
     group: Group, loops: LoopGroup, limits: Limits, choice: Choice | None
 ) -> tuple[Kernel, Sequence[Node]]:
+    if choice is not None and not has_choice(group, limits):
+        raise ChoiceError(f"{loops.name}: got {choice}, expected no choice", kernel_key(group))
+    if limits.kind == "gpu":
+        return _lower_on_gpu(group, loops, limits)
     try:
         if group.kind in ("map", "reduce"):
             return lower_loops(loops, limits, choice)
@@ -224,13 +233,27 @@ def lower_group(
             return lower_contraction(loops, group.anchor, limits, choice)
     except ChoiceError as error:
         raise ChoiceError(f"{loops.name}: {error}", kernel_key(group)) from None
-    if choice is not None:
-        raise ChoiceError(f"{loops.name}: got {choice}, expected no choice", kernel_key(group))
     if group.chain is not None:
         form = plan_form(group.chain, limits)
         assert form is not None
         return lower_attention(loops, group.chain, form)
     return lower_irregular(loops, group.anchor)
+
+
+def has_choice(group: Group, limits: Limits) -> bool:
+    """Whether there may be several schedules: GPU forms have one each as yet."""
+    return group.kind in ("map", "reduce", "contract") and limits.kind != "gpu"
+
+
+def _lower_on_gpu(group: Group, loops: LoopGroup, limits: Limits) -> tuple[Kernel, Sequence[Node]]:
+    if group.kind in ("map", "reduce"):
+        return lower_gpu_loops(loops, limits)
+    assert group.anchor is not None
+    if group.kind == "contract":
+        tiled = lower_gpu_contraction(loops, group.anchor, limits)
+        return tiled or lower_contraction(loops, group.anchor, limits)
+    kernel, checked = lower_irregular(loops, group.anchor)
+    return in_groups(kernel, limits, 64), checked
 
 
 Place = tuple[str, int]

@@ -16,6 +16,7 @@ from .kernel import (
     Checked,
     Define,
     Guarded,
+    If,
     Literal,
     Load,
     Loop,
@@ -104,13 +105,14 @@ class Emitter:
 
     @contextmanager
     def loop(
-        self, var: Var, start: Ix, stop: Ix, step: int = 1, limit: int | None = None
-    ) -> Iterator[None]:
+        self, var: Var, start: Ix, stop: Ix, step: int = 1, limit: int | None = None,
+        unroll: bool = False,
+    ) -> Iterator[None]:  # fmt: skip
         scope = _Scope(frozenset([var]))
         self.scopes.append(scope)
         yield
         self.scopes.pop()
-        self.append(Loop(var, start, stop, step, tuple(scope.body), limit))
+        self.append(Loop(var, start, stop, step, tuple(scope.body), limit, unroll))
 
     @contextmanager
     def block(self, *bound: Var) -> Iterator[None]:
@@ -120,6 +122,16 @@ class Emitter:
         yield
         self.scopes.pop()
         self.append(Block(tuple(scope.body)))
+
+    @contextmanager
+    def when(self, conditions: tuple[Condition, ...]) -> Iterator[None]:
+        """A scope whose statements run only where the conditions hold, if there are any."""
+        scope = _Scope(frozenset())
+        self.scopes.append(scope)
+        yield
+        self.scopes.pop()
+        body = tuple(scope.body)
+        self.append(If(conditions, body) if conditions else Block(body))
 
     def define_var(self, var: Var, index: Ix) -> None:
         """An index variable with a value of its own."""

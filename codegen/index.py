@@ -6,6 +6,7 @@
 Every Ix knows bounds, so that (4*i + j) // 4 is i where 0 <= j < 4. Quotients round down.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -176,6 +177,20 @@ class Ix:
                 part = atom.of.substitute(values) % atom.by
             result = result + part * c
         return result
+
+    def divisor(self, known: "Mapping[Var, int]") -> int:
+        """A number that divides every value, where `known` are such numbers of variables."""
+        found = self.const
+        for atom, c in self.terms:
+            if isinstance(atom, Var):
+                of = known.get(atom, 1)
+            elif isinstance(atom, Remainder):
+                of = math.gcd(atom.of.divisor(known), atom.by)
+            else:
+                of, rest = divmod(atom.of.divisor(known), atom.by)
+                of = 1 if rest else of
+            found = math.gcd(found, c * of)
+        return found
 
     def text(self) -> str:
         """The C text; the quotients and remainders in it are of nonnegative numbers or floored."""

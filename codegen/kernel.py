@@ -8,13 +8,15 @@
               | If(conditions, body) | Block(body)
               | Pointer(name, array, index)  another name for an array, from a place on
               | Call(function, args)         a library function, for what loops cannot say
+              | Barrier()                    the items of a work-group wait for one another
               | Comment(text)
     rhs = Apply(op, operands)                a row of the op table on typed names
         | Fma(a, b, c)                       a*b + c, rounded once
         | Load(array, index, stride)         stride 0 spreads one element over the lanes
         | Guarded(conditions, load, fill)    the load where the conditions hold (scalars)
         | Literal(value) | Position(index, stride) | Argument(name) | Splat(name)
-        | Lanes(names) | Horizontal(op, name) | Alias(name)
+        | Lanes(names) | Lane(name, k)       lane k, spread over the result's lanes
+        | Horizontal(op, name) | Alias(name)
         | Test(conditions) | Checked(name, count, code)
         | Narrow(function, name, dtype)      to, or from, what a store to that dtype would keep
 
@@ -30,8 +32,9 @@ from .index import Condition, Ix, Var, conjunction, reach, variables
 from .opencl_text import CType
 
 __all__ = [
-    "Alias", "Apply", "Argument", "Array", "Assign", "Block", "Call", "Checked", "Comment",
-    "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lanes", "Literal", "Load",
+    "Alias", "Apply", "Argument", "Array", "Assign", "Barrier", "Block", "Call", "Checked",
+    "Comment", "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal",
+    "Load",
     "Loop", "Narrow", "Param", "Pointer", "Position", "Rhs", "Splat", "Statement", "Store", "Test",
     "ctype_of", "format_kernel", "index_dtype", "verify_kernel",
 ]  # fmt: skip
@@ -103,6 +106,14 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of a vector, spread over all lanes of the result."""
+
+    name: str
+    lane: int
+
+
+@dataclass(frozen=True, slots=True)
 class Horizontal:
     """Combines the lanes of a vector by halves with a binary row."""
 
@@ -141,8 +152,8 @@ class Narrow:
 
 
 Rhs = (
-    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lanes
-    | Horizontal | Alias | Test | Checked | Narrow
+    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lane
+    | Lanes | Horizontal | Alias | Test | Checked | Narrow
 )  # fmt: skip
 
 
@@ -179,6 +190,7 @@ class Loop:
     step: int
     body: tuple["Statement", ...]
     limit: int | None = None  # stop is min(stop, limit)
+    unroll: bool = False  # the driver's compiler is asked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,11 @@ class Block:
     """A scope of its own."""
 
     body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """The items of a work-group wait for one another, and see each other's local memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +233,7 @@ class Comment:
     text: str
 
 
-Statement = Define | Assign | Store | Loop | If | Block | Pointer | Call | Comment
+Statement = Define | Assign | Store | Loop | If | Block | Pointer | Call | Barrier | Comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +249,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """Scratch of one work-item (private) or one work-group of one item (local)."""
+    """Scratch of one work-item (private) or shared by a work-group (local)."""
 
     name: str
     dtype: DType
@@ -244,7 +261,8 @@ class Array:
 class Kernel:
     """A whole kernel; `items` are the numbers of work-items along up to three dimensions.
 
-    `item_vars` are bound to get_global_id(0), (1), (2). The loops of a `plain` one are neither
+    `item_vars` are bound to get_global_id(0), (1), (2); kernels whose work-groups share work have
+    `group_var`, get_group_id(0), and `local_var`, get_local_id(0), instead. The loops of a `plain` one are neither
     vectorized nor unrolled by the driver's compiler.
     """
 
@@ -259,6 +277,14 @@ class Kernel:
     bytes_moved: int = 0
     scalars: tuple[tuple[str, Node], ...] = ()  # late-bound scalars by argument name
     plain: bool = False
+    group_var: Var | None = None
+    local_var: Var | None = None
+    aligned: bool = False  # vectors at multiples of their size are read and written as one
+
+    @property
+    def bound(self) -> tuple[Var, ...]:
+        """The variables that stand for a place in the grid."""
+        return (*self.item_vars, *[v for v in (self.group_var, self.local_var) if v is not None])
 
 
 def _operands(rhs: Rhs) -> tuple[str, ...]:
@@ -269,7 +295,7 @@ def _operands(rhs: Rhs) -> tuple[str, ...]:
             return (a, b, c)
         case Lanes(names=names):
             return names
-        case Splat(name=name) | Horizontal(name=name) | Alias(name=name):
+        case Splat(name=name) | Horizontal(name=name) | Alias(name=name) | Lane(name=name):
             return (name,)
         case Checked(name=name) | Narrow(name=name):
             return (name,)
@@ -291,7 +317,7 @@ def _indices(rhs: Rhs) -> tuple[Ix, ...]:
 
 def index_dtype(kernel: Kernel) -> DType:
     """The type of index arithmetic: int32, or int64 where a size or an index goes beyond it."""
-    most = max([p.size for p in kernel.params] + [v.hi for v in kernel.item_vars], default=0)
+    most = max([p.size for p in kernel.params] + [v.hi for v in kernel.bound], default=0)
     stack: list[Statement] = list(kernel.body)
     while stack:
         s = stack.pop()
@@ -342,6 +368,8 @@ def format_kernel(kernel: Kernel) -> str:
                 lines.append(f"{pad}{s.name} = &{s.array}[{s.index!r}]")
             case Call():
                 lines.append(f"{pad}{s.function}{s.args!r}")
+            case Barrier():
+                lines.append(f"{pad}barrier")
             case Comment():
                 lines.append(f"{pad}# {s.text}")
         if isinstance(s, Loop | If | Block):
@@ -350,7 +378,9 @@ def format_kernel(kernel: Kernel) -> str:
 
 
 def verify_kernel(kernel: Kernel) -> None:
-    """Raises AssertionError for names used too early or given twice, and for unknown arrays."""
+    """Raises AssertionError for names used too early or given twice, for unknown arrays, and for
+    barriers that some items of a work-group might not reach."""
+    _verify_barriers(kernel)
     arrays = {p.name for p in kernel.params if p.kind in ("in", "out")}
     arrays |= {a.name for a in kernel.arrays}
     names = {p.name for p in kernel.params}
@@ -362,7 +392,7 @@ def verify_kernel(kernel: Kernel) -> None:
             assert ok, f"verify_kernel: {kernel.name}: index {index!r} uses {var} too early"
 
     stack: list[tuple[tuple[Statement, ...], int, set[str], set[Var]]] = [
-        (kernel.body, 0, names, set(kernel.item_vars))
+        (kernel.body, 0, names, set(kernel.bound))
     ]
     while stack:
         body, at, seen_names, seen_vars = stack.pop()
@@ -396,3 +426,26 @@ def verify_kernel(kernel: Kernel) -> None:
                 stack.append((body, i + 1, seen_names, seen_vars))
                 stack.append((s.body, 0, set(seen_names), inner_vars))
                 break
+
+
+def _verify_barriers(kernel: Kernel) -> None:
+    """Barriers stand in no condition or loop that depends on the item or on data."""
+    differing: set[Var] = {kernel.local_var, *kernel.item_vars} - {None}  # type: ignore[assignment]
+    stack: list[tuple[Statement, bool]] = [(s, True) for s in reversed(kernel.body)]
+    while stack:
+        s, uniform = stack.pop()
+        match s:
+            case Barrier():
+                assert uniform, f"{kernel.name}: not all items reach a barrier"
+                assert kernel.local_var is not None, f"{kernel.name}: no group to wait for"
+            case Define(rhs=rhs, var=Var() as var):
+                if not isinstance(rhs, Position) or variables(rhs.index) & differing:
+                    differing.add(var)
+            case Loop(var=var, start=start, stop=stop):
+                if variables(start, stop) & differing:
+                    differing.add(var)
+                    uniform = False
+            case If(conditions=conditions):
+                uniform = uniform and not variables(*[c.of for c in conditions]) & differing
+        if isinstance(s, Loop | If | Block):
+            stack.extend((inner, uniform) for inner in reversed(s.body))

@@ -25,3 +25,4 @@ class Limits:
     has_fp64: bool = True
     has_fma: bool = True  # fma is an instruction, not a call
     plain: bool = False
+    group_items: int = 256  # work-items that a work-group may have; CPUs get groups of one

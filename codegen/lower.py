@@ -29,10 +29,10 @@ from .limits import Limits
 from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params
 from .loop_schedule import cost, preferred, schedules
 
-__all__ = ["loop_choices", "lower_loops"]
+__all__ = ["LoopLowering", "LoopNest", "loop_choices", "lower_loops"]
 
 
-class _Lowering:
+class LoopLowering:
     def __init__(self, group: LoopGroup, limits: Limits, choice: Choice | None = None) -> None:
         self.group = group
         self.limits = limits
@@ -160,10 +160,8 @@ class _Lowering:
                 self._row_reductions(emitter, level, width, unroll)
             else:
                 self._column_reductions(emitter, level, width, unroll)
-        reduced = set(self.axes.reduced)
-        # by where they go, too: one value may be written all along the reduced axes
-        inner = [s for s in self.stores if (s[0].deps | variables(s[2])) & reduced]
-        outer = [s for s in self.stores if not (s[0].deps | variables(s[2])) & reduced]
+        inner = [s for s in self.stores if self._along(s)]
+        outer = [s for s in self.stores if not self._along(s)]
         if vec_reduced:
             if inner:
                 self._over_reduced(emitter, 1, lambda u: self._store(emitter, inner))
@@ -174,10 +172,15 @@ class _Lowering:
             with emitter.lanes(self.vec, width, u * width):
                 self._store(emitter, outer)
         if inner:
-            with _Nest(emitter, self.axes.reduced):
+            with LoopNest(emitter, self.axes.reduced):
                 for u in copies:
                     with emitter.lanes(self.vec, width, u * width):
                         self._store(emitter, inner)
+
+    def _along(self, store: tuple[Value, str, Ix]) -> bool:
+        """Whether it is written all along the reduced axes, be it one value."""
+        value, _array, at = store
+        return bool((value.deps | variables(at)) & set(self.axes.reduced))
 
     def _store(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
         for v, array, at in stores:
@@ -188,7 +191,7 @@ class _Lowering:
         """All reduced loops, the vector one innermost and in sections."""
         assert self.vec is not None
         outer = [v for v in self.axes.reduced if v is not self.vec]
-        with _Nest(emitter, outer):
+        with LoopNest(emitter, outer):
             for s in self.lanes.sections(unroll):
                 with (
                     emitter.loop(self.vec, Ix(s.start), Ix(s.stop), s.step),
@@ -245,7 +248,7 @@ class _Lowering:
             with emitter.lanes(self.vec, width, u * width):
                 for r in level:
                     names[r, u] = self._accumulator(emitter, r, self._lanes_of(emitter, r))
-        with _Nest(emitter, self.axes.reduced):
+        with LoopNest(emitter, self.axes.reduced):
             for u in range(unroll):
                 with emitter.lanes(self.vec, width, u * width):
                     for r in level:
@@ -303,7 +306,7 @@ class _Lowering:
         return total
 
 
-class _Nest:
+class LoopNest:
     """Several loops as one context."""
 
     def __init__(self, emitter: Emitter, loops: Sequence[Var]) -> None:
@@ -322,13 +325,13 @@ def lower_loops(
     group: LoopGroup, limits: Limits, choice: Choice | None = None
 ) -> tuple[Kernel, Sequence[Node]]:
     """The kernel of a map or reduction group, and the nodes whose indices it checks."""
-    lowering = _Lowering(group, limits, choice)
+    lowering = LoopLowering(group, limits, choice)
     kernel = lowering.lower()
     return kernel, lowering.expressions.checks
 
 
 def loop_choices(group: LoopGroup, limits: Limits) -> tuple[Choice, ...]:
     """The legal schedules of a map or reduction group, the default first."""
-    lowering = _Lowering(group, limits)
+    lowering = LoopLowering(group, limits)
     first = lowering.schedule
     return cheapest_first(schedules(lowering.lanes, limits), lambda s: cost(s, first))

@@ -7,13 +7,14 @@ import numpy as np
 
 from .builtins import functions_for
 from .dtype import DType, bfloat16, bool_, float16
-from .index import Ix, conjunction
+from .index import Ix, Var, conjunction
 from .kernel import (
     Alias,
     Apply,
     Argument,
     Array,
     Assign,
+    Barrier,
     Block,
     Call,
     Checked,
@@ -24,6 +25,7 @@ from .kernel import (
     Horizontal,
     If,
     Kernel,
+    Lane,
     Lanes,
     Literal,
     Load,
@@ -119,14 +121,23 @@ class _Printer:
         for a in kernel.arrays:
             self.arrays[a.name] = (a.dtype, "__local" if a.space == "local" else "__private")
         self.types: dict[str, CType] = {}
+        self.divisors: dict[Var, int] = {}
 
     def ix(self, index: Ix) -> str:
         return index.text()
 
     # memory access
 
+    def _stored(self, array: str) -> str:
+        dtype, space = self.arrays[array]
+        return dtype.storage if space == "__global" else dtype.compute
+
+    def _aligned(self, index: Ix, width: int) -> bool:
+        """Whether a vector lies at a multiple of its size, where that makes one access of many."""
+        return self.kernel.aligned and index.divisor(self.divisors) % width == 0
+
     def load(self, load: Load, ctype: CType) -> str:
-        dtype, _space = self.arrays[load.array]
+        dtype, space = self.arrays[load.array]
         at, width = self.ix(load.index), ctype.width
         if width == 1 or load.stride == 0:
             one = self._load_one(load.array, dtype, at)
@@ -135,6 +146,8 @@ class _Printer:
             if dtype is float16:
                 return f"lg_load_float16_{width}({load.array} + {at})"
             raw = f"vload{width}(0, {load.array} + {at})"
+            if self._aligned(load.index, width):
+                raw = f"*({space} const {self._stored(load.array)}{width}*)({load.array} + {at})"
             if dtype is bfloat16:
                 return f"as_float{width}(convert_uint{width}({raw}) << 16)"
             if dtype is bool_:
@@ -186,9 +199,12 @@ class _Printer:
                 lane = f"{s.value}.s{k:x}"
                 lanes += self._store_one(s.array, dtype, self.ix(s.index + k * s.stride), lane, 1)
             return lanes
-        return self._store_one(s.array, dtype, self.ix(s.index), s.value, width)
+        aligned = width > 1 and self._aligned(s.index, width)
+        return self._store_one(s.array, dtype, self.ix(s.index), s.value, width, aligned)
 
-    def _store_one(self, array: str, dtype: DType, at: str, value: str, width: int) -> list[str]:
+    def _store_one(
+        self, array: str, dtype: DType, at: str, value: str, width: int, aligned: bool = False
+    ) -> list[str]:
         suffix = "" if width == 1 else str(width)
         if dtype is float16:
             if width > 1:
@@ -200,6 +216,9 @@ class _Printer:
             value = f"convert_uchar{suffix}(-{value})" if width > 1 else f"(uchar)(-{value})"
         if width == 1:
             return [f"{array}[{at}] = {value};"]
+        if aligned:
+            space = self.arrays[array][1]
+            return [f"*({space} {self._stored(array)}{width}*)({array} + {at}) = {value};"]
         return [f"vstore{width}({value}, 0, {array} + {at});"]
 
     # right-hand sides
@@ -230,6 +249,9 @@ class _Printer:
                 return f"lg_{function}_{dtype.name}_{ctype.width}({name})"
             case Splat(name=name):
                 return f"({ctype.name})({name})"
+            case Lane(name=name, lane=lane):
+                one = f"{name}.s{lane:x}"
+                return one if ctype.width == 1 else f"({ctype.name})({one})"
             case Lanes(names=names):
                 return f"({ctype.name})({', '.join(names)})"
             case Alias(name=name):
@@ -270,6 +292,9 @@ class _Printer:
     def statement(self, s: Statement, branches: bool) -> list[str]:
         match s:
             case Define(name=name, type=ctype, rhs=rhs, mutable=mutable):
+                if s.var is not None and isinstance(rhs, Position):
+                    divisor = rhs.index.divisor(self.divisors)
+                    self.divisors[s.var] = math.gcd(divisor, rhs.highest or 0)
                 if isinstance(rhs, Horizontal):
                     return [f"{ctype.name} {name};", *self.horizontal(name, rhs, ctype)]
                 if isinstance(rhs, Load) and ctype.width > 1 and rhs.stride not in (0, 1):
@@ -287,6 +312,7 @@ class _Printer:
             case Comment(text=text):
                 return [f"// {text}"]
             case Loop(var=var, start=start, stop=stop, step=step, limit=limit):
+                self.divisors[var] = math.gcd(start.divisor(self.divisors), step)
                 end = self.ix(stop)
                 if limit is not None and stop.hi > limit:
                     end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
@@ -295,13 +321,17 @@ class _Printer:
                 pragma = "#pragma clang loop vectorize(disable)"
                 if self.kernel.plain:
                     pragma += " unroll(disable)"
+                if s.unroll and not self.kernel.plain:
+                    pragma = "#pragma unroll"
                 return [
-                    *([pragma] if self.kernel.plain or _stays_scalar(s) else []),
+                    *([pragma] if self.kernel.plain or s.unroll or _stays_scalar(s) else []),
                     f"for ({self.index_type} {var.name} = {start_text}; {var.name} < {end}; "
                     f"{increment}) {{",
                 ]
             case Block():
                 return ["{"]
+            case Barrier():
+                return ["barrier(CLK_LOCAL_MEM_FENCE);"]
             case Pointer(name=name, array=array, index=index):
                 dtype, space = self.arrays[name] = self.arrays[array]
                 stored = dtype.storage if space == "__global" else dtype.compute
@@ -343,6 +373,9 @@ class _Printer:
         for axis, var in enumerate(k.item_vars):
             if var.hi > var.lo:
                 lines.append(f"  const {self.index_type} {var.name} = get_global_id({axis});")
+        for bound, function in ((k.group_var, "group"), (k.local_var, "local")):
+            if bound is not None and bound.hi > bound.lo:
+                lines.append(f"  const {self.index_type} {bound.name} = get_{function}_id(0);")
         return "\n".join([*lines, *self.body(), "}"])
 
     def array(self, a: Array) -> str:

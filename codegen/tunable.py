@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .choice import Choice, kernel_key
-from .compile import grouped, groups_with_names, loop_group, lower_group
+from .compile import grouped, groups_with_names, has_choice, loop_group, lower_group
 from .contraction import contraction_choices
 from .graph import Node
 from .group import Group
@@ -58,8 +58,9 @@ def tunables(outputs: Sequence[Node], late: Sequence[Node], limits: Limits) -> l
 
 
 def _legal(group: Group, loops: LoopGroup, limits: Limits) -> tuple[Choice, ...]:
+    if not has_choice(group, limits):
+        return ()
     if group.kind in ("map", "reduce"):
         return loop_choices(loops, limits)
-    if group.kind == "contract" and group.anchor is not None:
-        return contraction_choices(loops, group.anchor, limits)
-    return ()
+    assert group.anchor is not None
+    return contraction_choices(loops, group.anchor, limits)
