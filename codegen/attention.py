@@ -24,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LEAST = 16  # rows and columns of a tile that is worth it
+_KEPT = 16 << 20  # bytes of a tile up to which backward reads it faster than it is made again
 _DEEPEST = 256  # contracted positions of scores, which are made again for every result
 
 
@@ -80,22 +81,28 @@ def _is_score(n: Node) -> bool:
     return 1 < depth <= _DEEPEST and max(s.size for s in n.src) < n.size * 2
 
 
+def _join(tile_of: dict[Node, set[Node]], n: Node, below: Sequence[Node]) -> None:
+    """Takes n into the tiles of nodes below it, which become one."""
+    if not below:
+        return
+    tiles = {id(tile_of[s]): tile_of[s] for s in below}
+    largest = max(tiles.values(), key=len)
+    for tile in tiles.values():
+        if tile is not largest:
+            largest |= tile
+            tile_of.update(dict.fromkeys(tile, largest))
+    largest.add(n)
+    tile_of[n] = largest
+
+
 def _tiles(order: Sequence[Node]) -> list[set[Node]]:
     """Scores and the elementwise nodes above them, as large as they are, by what they share."""
     tile_of: dict[Node, set[Node]] = {}
     for n in order:
-        score = _is_score(n)
-        below = [s for s in n.src if s in tile_of and s.shape == n.shape]
-        if n.op.kind != "elementwise" and not score:
-            continue
-        if not below and not score:
-            continue
-        joined = {n}
-        if not score:
-            for s in below:
-                joined |= tile_of[s]
-        for member in joined:
-            tile_of[member] = joined
+        if _is_score(n):
+            tile_of[n] = {n}
+        elif n.op.kind == "elementwise":
+            _join(tile_of, n, [s for s in n.src if s in tile_of and s.shape == n.shape])
     return list({id(t): t for t in tile_of.values()}.values())
 
 
@@ -115,6 +122,12 @@ def _is_statistic(n: Node, shape: Shape) -> bool:
     return sum(m != k for m, k in zip(n.shape, shape, strict=True)) == 1
 
 
+def _is_kept(tile: set[Node]) -> bool:
+    """Whether one value of a tile's size is so small that backward should find it in memory."""
+    n = next(iter(tile))
+    return n.size * n.dtype.itemsize <= _KEPT
+
+
 def made_again(order: Sequence[Node]) -> set[Node]:
     """The nodes of a graph that is not simplified yet which backward does better to make again."""
     tile_of: dict[Node, set[Node]] = {}
@@ -124,12 +137,12 @@ def made_again(order: Sequence[Node]) -> set[Node]:
         if _is_score(n):
             tile_of[n] = {n}
         elif below and n.op.kind in ("elementwise", "marker"):
-            joined = {n}.union(*[tile_of[s] for s in below if s.size == n.size])
-            tile_of |= dict.fromkeys(joined, joined)
+            _join(tile_of, n, [s for s in below if s.size == n.size])
         elif below and n.op.kind == "reduce":
             ended.update(below)
     tiles = {id(t): t for t in tile_of.values()}.values()
-    found = [t for t in tiles if not ended.isdisjoint(t) and any(n.op.name == "exp" for n in t)]
+    large = [t for t in tiles if not _is_kept(t)]
+    found = [t for t in large if not ended.isdisjoint(t) and any(n.op.name == "exp" for n in t)]
     return set().union(*found)
 
 
@@ -239,13 +252,22 @@ def _rests_on(later: Sequence[Node], earlier: Sequence[Node]) -> bool:
 
 
 def attention_tiles(outputs: Sequence[Node]) -> list[tuple[set[Node], list[Node]]]:
-    """The tiles of softmaxes of scores, with what is made of them; not those that are asked for."""
+    """The tiles of softmaxes of scores, with what is made of them.
+
+    Not those that are asked for, nor small ones that more than the softmax makes use of.
+    """
     order = toposort(outputs)
     asked = set(outputs)
-    tiles = [t for t in _tiles(order) if asked.isdisjoint(t) and _is_attention(t)]
-    return [
-        (t, [n for n in order if n not in t and any(s in t for s in n.src)]) for t in tiles
-    ]  # fmt: skip
+    found = []
+    for tile in _tiles(order):
+        if not asked.isdisjoint(tile) or not _is_attention(tile):
+            continue
+        results = [n for n in order if n not in tile and any(s in tile for s in n.src)]
+        online = find_online(tile, results)
+        forward = online is not None and {*online.statistics, *online.products} >= {*results}
+        if forward or not _is_kept(tile):
+            found.append((tile, results))
+    return found
 
 
 def find_chains(outputs: Sequence[Node]) -> list[Chain]:

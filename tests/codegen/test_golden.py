@@ -37,6 +37,15 @@ def convolution() -> Node:
     return ops.contract(windows, f32(16, 3, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
 
 
+def attention() -> Node:
+    """Written out, with a late-bound scale and a mask that adds."""
+    q, k, v = f32(2, 100, 16), f32(2, 70, 16), f32(2, 70, 24)
+    scores = ops.mul(ops.matmul(q, ops.permute(k, (0, 2, 1))), ops.scalar(0.25, float32))
+    scores = ops.add(scores, f32(100, 70))
+    exps = ops.exp(ops.sub(scores, ops.max_(scores, (2,))))
+    return ops.matmul(ops.div(exps, ops.sum_(exps, (2,))), v)
+
+
 CASES: dict[str, Callable[[], Node]] = {
     "elementwise": lambda: ops.mul(ops.tanh(ops.add(f32(64, 100), f32(100))), f32(64, 1)),
     "half": lambda: ops.exp(ops.buffer(float16, (70,))),
@@ -55,6 +64,7 @@ CASES: dict[str, Callable[[], Node]] = {
     ),
     "linear_relu": linear_relu,
     "convolution": convolution,
+    "attention": attention,
     "scan": lambda: ops.scan(f32(5, 40), 1, "add"),
     "scatter": lambda: ops.scatter(ops.buffer(int64, (30, 1)), f32(30, 64), 0, 10, "add"),
 }  # fmt: skip

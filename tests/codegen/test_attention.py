@@ -1,0 +1,84 @@
+"""What is taken for attention, and what comes of it: no device, plans only."""
+
+import pytest
+
+from lazygrad.codegen import attention, ops
+from lazygrad.codegen.compile import Plan, compile_graph
+from lazygrad.codegen.dtype import float32
+from lazygrad.codegen.gradient import gradient
+from lazygrad.codegen.graph import Node
+from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.structure import structure
+
+CPU = Limits(local_bytes=262144)
+ROWS, COLUMNS, DEPTH = 600, 700, 32
+
+
+def _operands(rows: int = ROWS, columns: int = COLUMNS, depth: int = DEPTH) -> list[Node]:
+    shapes = ((2, rows, depth), (2, columns, depth), (2, columns, depth))
+    return [ops.variable(ops.buffer(float32, s), ops.fresh_number()) for s in shapes]
+
+
+def _weights(q: Node, k: Node) -> Node:
+    scores = ops.matmul(q, ops.permute(k, (0, 2, 1)))
+    exps = ops.exp(ops.sub(scores, ops.max_(ops.detach(scores), (2,))))
+    return ops.div(exps, ops.sum_(exps, (2,)))
+
+
+def _plan(outputs: list[Node], limits: Limits = CPU) -> Plan:
+    _key, late, _order = structure(outputs, lambda n: n.op.name == "buffer")
+    return compile_graph(outputs, late, limits, check=True)
+
+
+def _with_gradients(q: Node, k: Node, v: Node) -> list[Node]:
+    out = ops.matmul(_weights(q, k), v)
+    found = gradient([out], [ops.buffer(float32, out.shape)], [q, k, v])
+    return [out, *[g for g in found if g is not None]]
+
+
+def _memory(plan: Plan) -> int:
+    """Bytes of the largest value that a plan stores."""
+    return max(*plan.slots, *plan.output_bytes, 0)
+
+
+def test_forward_is_one_kernel() -> None:
+    q, k, v = _operands()
+    plan = _plan([ops.matmul(_weights(q, k), v)])
+    assert len(plan.steps) == 1 and not plan.slots
+
+
+def test_memory_of_both_directions_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "_KEPT", 0)
+    plan = _plan(_with_gradients(*_operands()))
+    assert len(plan.steps) == 4
+    assert _memory(plan) <= 2 * COLUMNS * DEPTH * 4
+
+
+def test_small_weights_wait_for_backward() -> None:
+    assert 2 * ROWS * COLUMNS * 4 < attention._KEPT
+    plan = _plan(_with_gradients(*_operands()))
+    assert _memory(plan) == 2 * ROWS * COLUMNS * 4
+
+
+def test_weights_that_are_asked_for_are_there() -> None:
+    q, k, v = _operands()
+    weights = _weights(q, k)
+    plan = _plan([weights, ops.matmul(weights, v)])
+    assert _memory(plan) == 2 * ROWS * COLUMNS * 4
+
+
+def test_what_local_memory_cannot_hold_is_done_in_parts() -> None:
+    q, k, v = _operands(depth=200)
+    plan = _plan([ops.matmul(_weights(q, k), v)], Limits(local_bytes=2048))
+    assert len(plan.steps) > 1
+
+
+def test_an_activation_between_products_is_no_attention() -> None:
+    x, up, down = f32(600, 64), f32(64, 256), f32(256, 64)
+    hidden = ops.matmul(x, up)
+    silu = ops.div(hidden, ops.add(ops.const(1.0, float32), ops.exp(ops.neg(hidden))))
+    assert len(_plan([ops.matmul(silu, down)]).steps) == 2
+
+
+def f32(*shape: int) -> Node:
+    return ops.buffer(float32, shape)
