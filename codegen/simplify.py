@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .contraction_rules import fold_of_contraction, slice_of_windows
 from .dtype import int64
 from .graph import Node, Shape, node, rewrite
 from .indexing import scatter_identity
@@ -361,35 +362,5 @@ def _contract_with(n: Node, left: bool, x: Node, labels: tuple[int, ...]) -> Nod
     return ops.contract(a, x, lhs, labels, out)
 
 
-@_rule("reshape")
-def _fold_of_contraction(n: Node) -> Node | None:
-    """fold(contract(g, w)) is contract(windows of g, w): a convolution's input gradient.
-
-    With o the folded axis in g alone and k the slots in w alone, the sum over k of
-    contract(g, w)[i - k*dilation] reads g at windows that move with i.
-    """
-    total = n.src[0]
-    if total.op.name != "sum" or total.src[0].op.name != "skew":
-        return None
-    skewed = total.src[0]
-    product = skewed.src[0]
-    last = len(skewed.shape) - 1
-    if product.op.name != "contract" or total.arg != (last,) or n.shape != total.shape[:-1]:
-        return None
-    axis, full, step, dilation = skewed.arg
-    lhs, rhs, out = product.arg
-    o, k = out[axis], out[last]
-    a, b = product.src
-    if o in lhs and o not in rhs and k in rhs and k not in lhs:
-        g, g_labels, w, w_labels = a, lhs, b, rhs
-    elif o in rhs and o not in lhs and k in lhs and k not in rhs:
-        g, g_labels, w, w_labels = b, rhs, a, lhs
-    else:
-        return None
-    slots = product.shape[last]
-    where = g_labels.index(o)
-    reach = (slots - 1) * dilation
-    spread = ops.pad(g, ((where, full + reach, step),), (ops.const(reach, int64),))
-    windows = ops.window(spread, where, slots, 1, dilation)
-    turned = ops.flip(windows, (len(windows.shape) - 1,))
-    return ops.contract(turned, w, (*g_labels, k), w_labels, tuple(x for x in out if x != k))
+_rule("reshape")(fold_of_contraction)
+_rule("slice")(slice_of_windows)
