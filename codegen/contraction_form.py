@@ -5,12 +5,13 @@ part, and tiles may have many sizes: `candidates` lists the forms, `cost` says w
 in slots of the unit that multiplies and adds, and `plan_form` takes the cheapest.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .expression import Expressions, Value
 from .graph import Node
-from .index import Ix, Var, flat_index, variables
+from .index import Ix, Remainder, Var, flat_index, variables
 from .limits import Limits
 from .reduction import contract_shape
 
@@ -18,6 +19,7 @@ __all__ = ["Form", "Labels", "candidates", "cost", "decompose", "is_direct", "pl
 
 Labels = tuple[int, ...]
 
+_MOST_LANES = 16
 _MOST_ROWS = 14  # of a tile: each has an address of its own
 _PANEL_BYTES = 131072  # of the staged panel, which stays in the second cache
 _SCRATCH_BYTES = 65536  # of tiles that rest between blocks
@@ -27,6 +29,7 @@ _DEEP_APART = 128  # where each position of a row lies in a cache line of its ow
 _STAGED = {"copy": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
 _MOVED = 2.0
 _STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
+_LAST = 0.1  # of an item that one core still works on when the others have ended
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads
 
 
@@ -67,9 +70,28 @@ def staging(b: Value, j: Var, k: Var) -> str:
     along_j, along_k = b.index.coefficient(j), b.index.coefficient(k)
     if along_j is not None and (along_j == 1 or along_k not in (1, None)):
         return "copy"
-    if along_k == 1 and along_j is not None:
+    if (along_k == 1 and along_j is not None) or _run(b.index, k) % _MOST_LANES == 0:
         return "transpose"
     return "table" if _is_separable(b) else "elements"
+
+
+def _run(index: Ix, k: Var) -> int:
+    """From each multiple of how many positions along k on as many lie side by side."""
+    run = single = 0
+    for atom, factor in index.terms:
+        if k not in variables(Ix(0, ((atom, 1),))):
+            continue
+        if isinstance(atom, Remainder) and atom.of != Ix.of(k):  # as (k / 28) % 28
+            inner = atom.of.terms[0][0]
+            if atom.of != Ix.of(inner):
+                return 1
+            atom = inner
+        elif isinstance(atom, Remainder):
+            single += factor
+        if isinstance(atom, Var) or atom.of != Ix.of(k):
+            return 1
+        run = math.gcd(run, atom.by)
+    return run if single == 1 else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +195,7 @@ def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[
     """The forms that the device's registers and local memory allow, at most 50 or so."""
     size = max(4, n.dtype.compute_size)
     width = min(limits.vector_bytes, limits.register_bytes)
-    lanes = 1 if limits.plain else max(1, min(16, width // size))
+    lanes = 1 if limits.plain else max(1, min(_MOST_LANES, width // size))
     for form in _orientations(n, memory):
         for vectors in (1,) if limits.plain else (1, 2, 3, 4):
             spare = limits.registers - 1 - vectors
@@ -191,14 +213,17 @@ def _blocked(form: Form, size: int, limits: Limits) -> Form:
     room = min(_PANEL_BYTES, limits.local_bytes * 6 // 10) // (form.panel * size)
     blocks = max(1, _parts(depth, max(16, min(form.deepest, room))))
     block = max(1, min(depth, _parts(_parts(depth, blocks), 16) * 16))
-    blocks = _parts(depth, block)
-    items = max(1, _parts(4 * limits.compute_units, form.panels * form.size(form.batch)))
-    per_item = max(1, _parts(form.tiles, items))
-    if blocks > 1:
+    most = form.tiles
+    if _parts(depth, block) > 1:
         scratch = min(_SCRATCH_BYTES, limits.local_bytes * 3 // 10)
-        per_item = min(per_item, max(1, scratch // (form.tile * form.panel * size)))
-    per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
-    return replace(form, block=block, tiles_per_item=per_item)
+        most = max(1, scratch // (form.tile * form.panel * size))
+    found = []
+    for share in (1, 2, 4):  # items for each core: few of them stage less, many end together
+        items = max(1, _parts(share * limits.compute_units, form.panels * form.size(form.batch)))
+        per_item = min(most, max(1, _parts(form.tiles, items)))
+        per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
+        found.append(replace(form, block=block, tiles_per_item=per_item))
+    return min(reversed(found), key=lambda one: cost(one, limits))
 
 
 def cost(form: Form, limits: Limits) -> float:
@@ -216,7 +241,8 @@ def cost(form: Form, limits: Limits) -> float:
     store = row_count * columns * (_STORED[form.stored] + _MOVED / form.lanes)
     most = items * form.panels * batches
     units = limits.compute_units
-    idle = _parts(most, units) * units / most  # cores wait for the one with the most items
+    # cores wait for the one with the most items, and for a part of the last one
+    idle = (_parts(most, units) + _LAST) * units / most
     return (work + stage + store) * batches * idle
 
 

@@ -85,7 +85,7 @@ def slice_of_windows(n: Node) -> Node | None:
             operands[sides[0]] = cut
     if len(kept) == len(n.arg):
         return None
-    return ops.slice_(ops.contract(*operands, lhs, rhs, out), tuple(kept), starts)
+    return ops.slice_(ops.contract(operands[0], operands[1], lhs, rhs, out), tuple(kept), starts)
 
 
 def _cut(x: Node, axis: int, start: int, length: int) -> Node | None:

@@ -57,6 +57,20 @@ def test_many_channels_are_staged():
     assert form.staged == "transpose"
 
 
+def weights_gradient(size: int) -> Node:
+    windows = ops.window(ops.window(f32(16, 32, size + 2, size + 2), 2, 3), 3, 3)
+    labels = (0, 1, 2, 3, 4, 5), (0, 6, 2, 3), (6, 1, 4, 5)
+    return ops.contract(windows, f32(16, 32, size, size), *labels)
+
+
+def test_runs_of_contracted_positions_are_read_as_vectors():
+    """Images of 28 x 28 begin at multiples of 16 elements, those of 13 x 13 do not."""
+    assert form_of(weights_gradient(28)).staged == "transpose"
+    assert form_of(weights_gradient(13)).staged == "table"
+    (step,) = plan(weights_gradient(28)).steps
+    assert "x1.s7" in step.text
+
+
 def test_rows_apart_are_walked_in_short_blocks():
     """Elements of a transposed operand's row lie in a cache line each."""
     a, b = f32(1024, 1024), f32(1024, 1024)
