@@ -9,20 +9,19 @@ from lazygrad import runtime
 
 __all__ = ["launch_alone", "probes"]
 
-# 24 accumulators of 16 numbers: enough to hide the latency of two units, few enough for registers
 _FMA = """
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void probe(__global float *out, const int count) {
-  float16 a = 1.0f + 1e-7f * get_global_id(0), b = 0.999f;
-  float16 c[24];
-  for (int k = 0; k < 24; k++) c[k] = k;
+  VECTOR a = 1.0f + 1e-7f * get_global_id(0), b = 0.999f;
+  VECTOR c[SUMS];
+  for (int k = 0; k < SUMS; k++) c[k] = k;
   for (int i = 0; i < count; i++) {
     #pragma unroll
-    for (int k = 0; k < 24; k++) c[k] = fma(c[k], a, b);
+    for (int k = 0; k < SUMS; k++) c[k] = fma(c[k], a, b);
   }
-  float16 s = 0;
-  for (int k = 0; k < 24; k++) s += c[k];
-  vstore16(s, get_global_id(0), out);
+  VECTOR s = 0;
+  for (int k = 0; k < SUMS; k++) s += c[k];
+  STORE(s, get_global_id(0), out);
 }
 """
 
@@ -53,8 +52,11 @@ _ITEMS, _TURNS, _NUMBERS = 64, 20_000, 1 << 24
 def probes(device: runtime.Device) -> dict[str, tuple[Callable[[], None], float]]:
     """For each kind of limit a call and how much it does: operations, or bytes."""
     per_item = _NUMBERS // 16 // _ITEMS
+    # enough sums to hide the latency of two units, few enough for the registers
+    lanes, sums = device.facts.register_bytes // 4, device.facts.registers * 3 // 4
+    fma = _FMA.replace("VECTOR", f"float{lanes}").replace("STORE", f"vstore{lanes}")
     kernels = {
-        "fma": (_FMA, _TURNS, 2.0 * 16 * 24 * _TURNS * _ITEMS),
+        "fma": (fma.replace("SUMS", str(sums)), _TURNS, 2.0 * lanes * sums * _TURNS * _ITEMS),
         "read": (_READ, per_item, 4.0 * _NUMBERS),
         "copy": (_COPY, per_item, 8.0 * _NUMBERS),
     }

@@ -124,23 +124,34 @@ class _Contraction:
 
         self._each_tile_vector(start)
 
+    def _moved(self, name: str, table: str, part: Ix, stands: bool, k0: Ix, kk: Var) -> Ix:
+        """What the contracted position k0 + kk adds to a place; where it `stands` in a table, as a
+        variable `name`."""
+        if not stands:
+            return part.substitute({self.operands.k: k0 + Ix.of(kk)})
+        var = Var(name, part.lo, part.hi)
+        ctype = ctype_of(offset_dtype(part))
+        self.emitter.append(Define(name, ctype, Load(table, Ix.of(kk), 0), var=var))
+        return Ix.of(var)
+
     def _multiply(self, k0: Ix, count: int, tile_start: Var) -> None:
         """The inner loop."""
         e, form, c = self.emitter, self.form, self.operands
         for r in range(form.tile):
             place = c.row_part.substitute({c.i: Ix.of(tile_start) + r})
             e.append(Pointer(f"row_{r}", c.a.payload[0], place))
+        if c.in_place:
+            e.append(Pointer("columns", c.b.payload[0], c.column_part))
         kk = Var("kk", 0, count - 1)
         with e.loop(kk, Ix(), Ix(count)):
-            moved = c.depth_part.substitute({c.k: k0 + Ix.of(kk)})
-            if c.table:
-                offset = Var("offset", c.depth_part.lo, c.depth_part.hi)
-                ctype = ctype_of(offset_dtype(c.depth_part))
-                e.append(Define("offset", ctype, Load("offsets", Ix.of(kk), 0), var=offset))
-                moved = Ix.of(offset)
+            moved = self._moved("offset", "offsets", c.depth_part, c.table, k0, kk)
+            if c.in_place:
+                below = self._moved("below", "down", c.down_part, c.down_table, k0, kk)
+                array = "columns"
+            else:
+                below, array = Ix.of(kk) * form.panel, "panel"
             for v in range(form.vectors):
-                at = Ix.of(kk) * form.panel + v * form.lanes
-                e.append(Define(f"b_{v}", c.wide, Load("panel", at)))
+                e.append(Define(f"b_{v}", c.wide, Load(array, below + v * form.lanes)))
             for r in range(form.tile):
                 e.append(Define(f"a_{r}", c.wide, Load(f"row_{r}", moved, 0)))
                 for v in range(form.vectors):

@@ -5,13 +5,14 @@ part, and tiles may have many sizes: `candidates` lists the forms, `cost` says w
 in slots of the unit that multiplies and adds, and `plan_form` takes the cheapest.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .choice import Choice, chosen
 from .expression import Expressions, Value
 from .graph import Node
-from .index import Ix, Var, variables
+from .index import Ix, Remainder, Var, flat_index, variables
 from .limits import Limits
 from .reduction import contract_shape
 
@@ -19,13 +20,17 @@ __all__ = ["Form", "Labels", "candidates", "cost", "decompose", "is_direct", "pl
 
 Labels = tuple[int, ...]
 
+_MOST_LANES = 16
 _MOST_ROWS = 14  # of a tile: each has an address of its own
 _PANEL_BYTES = 131072  # of the staged panel, which stays in the second cache
 _SCRATCH_BYTES = 65536  # of tiles that rest between blocks
 _DEEPEST = 512  # contracted positions of a block: the rows of a tile stay in the first cache
+_DEEP_APART = 128  # where each position of a row lies in a cache line of its own, often one set's
 # slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
 _STAGED = {"copy": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
-_SCATTERED, _MOVED = 3.0, 2.0
+_MOVED = 2.0
+_STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
+_LAST = 0.1  # of an item that one core still works on when the others have ended
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads
 
 
@@ -66,9 +71,28 @@ def staging(b: Value, j: Var, k: Var) -> str:
     along_j, along_k = b.index.coefficient(j), b.index.coefficient(k)
     if along_j is not None and (along_j == 1 or along_k not in (1, None)):
         return "copy"
-    if along_k == 1 and along_j is not None:
+    if (along_k == 1 and along_j is not None) or _run(b.index, k) % _MOST_LANES == 0:
         return "transpose"
     return "table" if _is_separable(b) else "elements"
+
+
+def _run(index: Ix, k: Var) -> int:
+    """From each multiple of how many positions along k on as many lie side by side."""
+    run = single = 0
+    for atom, factor in index.terms:
+        if k not in variables(Ix(0, ((atom, 1),))):
+            continue
+        if isinstance(atom, Remainder) and atom.of != Ix.of(k):  # as (k / 28) % 28
+            inner = atom.of.terms[0][0]
+            if atom.of != Ix.of(inner):
+                return 1
+            atom = inner
+        elif isinstance(atom, Remainder):
+            single += factor
+        if isinstance(atom, Var) or atom.of != Ix.of(k):
+            return 1
+        run = math.gcd(run, atom.by)
+    return run if single == 1 else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +113,9 @@ class Form:
     tile: int = 1
     tiles_per_item: int = 1
     block: int = 1
-    staged: str = "copy"
-    contiguous: bool = True  # neighbouring columns are stored side by side
+    staged: str = "copy"  # how, as `staging` says, or "in place": vectors of B come from memory
+    stored: str = "side by side"  # how neighbouring columns of the result lie
+    deepest: int = _DEEPEST  # contracted positions of a block, at most
     swapped: bool = False  # the second operand gives the rows
 
     def size(self, labels: Labels) -> int:
@@ -122,53 +147,85 @@ def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
         nn = tuple(x for x in out if x in other and x not in mine)
         k = tuple(x for x in mine if x not in out) or tuple(x for x in other if x not in out)
         form = Form(rows, columns, mine, other, sizes, batch, m, nn, k, swapped=mine is not lhs)
-        last = next((x for x in reversed(out) if sizes[x] != 1), -1)
-        yield replace(form, staged=_staging_of(form, memory), contiguous=last in nn)
+        yield _read(form, memory, out)
+        beside = _beside(form, memory, out)
+        if beside is not None:
+            yield beside
 
 
-def _staging_of(form: Form, memory: Mapping[Node, str]) -> str:
-    """As `staging`, of the operand as a form without tiles reads it."""
+def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
+    """With how B is staged and the result stored, as a form without tiles tells."""
     z, j, k = (
         Var(name, 0, max(0, form.size(labels) - 1))
         for name, labels in (("z", form.batch), ("j", form.n), ("k", form.k))
     )
-    at: dict[int, Ix] = {}
+    at: dict[int, Ix] = dict.fromkeys(form.m, Ix())
     for var, labels in ((z, form.batch), (j, form.n), (k, form.k)):
         at |= decompose(Ix.of(var), labels, form.sizes)
-    shape = form.columns.shape
-    index = tuple(at[x] if m != 1 else Ix() for x, m in zip(form.column_labels, shape, strict=True))
-    return staging(Expressions(memory).value(form.columns, index), j, k)
+    at = {x: place if form.sizes[x] != 1 else Ix() for x, place in at.items()}
+
+    def value(n: Node, labels: Labels) -> Value:
+        index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
+        return Expressions(memory).value(n, index)
+
+    b = value(form.columns, form.column_labels)
+    place = flat_index([at[x] for x in out], [form.sizes[x] for x in out])
+    apart = place.coefficient(j)
+    stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
+    along = value(form.rows, form.row_labels).index
+    together = along is None or along.coefficient(k) in (1, None)
+    deepest = _DEEPEST if together else _DEEP_APART
+    return replace(form, staged=staging(b, j, k), stored=stored, deepest=deepest)
+
+
+def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
+    """With B read in place: its columns are those labels whose elements lie side by side, in B and
+    in the result, and each place of the other labels is a product of its own."""
+    for cut in range(len(form.n)):
+        moved = replace(form, batch=(*form.n[:cut], *form.batch), n=form.n[cut:])
+        read = _read(moved, memory, out)
+        if (
+            read.staged == "copy"
+            and read.stored == "side by side"
+            and is_direct(form.columns, set(memory))
+        ):
+            return replace(read, staged="in place")
+    return None
 
 
 def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
     """The forms that the device's registers and local memory allow, at most 50 or so."""
     size = max(4, n.dtype.compute_size)
     width = min(limits.vector_bytes, limits.register_bytes)
-    lanes = 1 if limits.plain else max(1, min(16, width // size))
+    lanes = 1 if limits.plain else max(1, min(_MOST_LANES, width // size))
     for form in _orientations(n, memory):
         for vectors in (1,) if limits.plain else (1, 2, 3, 4):
             spare = limits.registers - 1 - vectors
             most = max(1, min(_MOST_ROWS, min(spare, limits.registers * 3 // 4) // vectors))
-            for tile in (1,) if limits.plain else range(max(1, most * 2 // 3), most + 1):
+            for tile in (1,) if limits.plain else range(max(1, most * 3 // 4), most + 1):
                 rows = min(tile, max(1, form.size(form.m)))
                 shaped = replace(form, lanes=lanes, vectors=vectors, tile=rows)
-                yield _blocked(shaped, size, limits)
+                if form.staged != "in place" or form.size(form.n) >= shaped.panel:
+                    yield _blocked(shaped, size, limits)
 
 
 def _blocked(form: Form, size: int, limits: Limits) -> Form:
     """With blocks that local memory holds, and work for every core."""
     depth = form.size(form.k)
     room = min(_PANEL_BYTES, limits.local_bytes * 6 // 10) // (form.panel * size)
-    blocks = max(1, _parts(depth, max(16, min(_DEEPEST, room))))
+    blocks = max(1, _parts(depth, max(16, min(form.deepest, room))))
     block = max(1, min(depth, _parts(_parts(depth, blocks), 16) * 16))
-    blocks = _parts(depth, block)
-    items = max(1, _parts(4 * limits.compute_units, form.panels * form.size(form.batch)))
-    per_item = max(1, _parts(form.tiles, items))
-    if blocks > 1:
+    most = form.tiles
+    if _parts(depth, block) > 1:
         scratch = min(_SCRATCH_BYTES, limits.local_bytes * 3 // 10)
-        per_item = min(per_item, max(1, scratch // (form.tile * form.panel * size)))
-    per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
-    return replace(form, block=block, tiles_per_item=per_item)
+        most = max(1, scratch // (form.tile * form.panel * size))
+    found = []
+    for share in (1, 2, 4):  # items for each core: few of them stage less, many end together
+        items = max(1, _parts(share * limits.compute_units, form.panels * form.size(form.batch)))
+        per_item = min(most, max(1, _parts(form.tiles, items)))
+        per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
+        found.append(replace(form, block=block, tiles_per_item=per_item))
+    return min(reversed(found), key=lambda one: cost(one, limits))
 
 
 def cost(form: Form, limits: Limits) -> float:
@@ -177,12 +234,17 @@ def cost(form: Form, limits: Limits) -> float:
     depth, batches = form.size(form.k), form.size(form.batch)
     row_count, columns = form.size(form.m), form.panels * form.panel
     items = _parts(form.tiles, form.tiles_per_item)
-    work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v + t) / (v * t))
-    stage = items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
-    store = row_count * columns * (_MOVED / form.lanes if form.contiguous else _SCATTERED)
+    # rows of B that lie far apart come from farther away when they are read again
+    again = 2 if form.staged == "in place" and form.tiles_per_item > 1 else 1
+    work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v * again + t) / (v * t))
+    stage = 0.0
+    if form.staged != "in place":
+        stage = items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
+    store = row_count * columns * (_STORED[form.stored] + _MOVED / form.lanes)
     most = items * form.panels * batches
     units = limits.compute_units
-    idle = _parts(most, units) * units / most  # cores wait for the one with the most items
+    # cores wait for the one with the most items, and for a part of the last one
+    idle = (_parts(most, units) + _LAST) * units / most
     return (work + stage + store) * batches * idle
 
 

@@ -48,6 +48,11 @@ class Operands:
         self.row_part, self.depth_part = split_place(self.a, self.k)
         # where contracted positions do not lie at one stride, their places stand in a table
         self.table = self.depth_part.coefficient(self.k) is None
+        self.in_place = form.staged == "in place"
+        self.column_part = self.down_part = Ix()
+        if self.in_place:
+            self.column_part, self.down_part = split_place(self.b, self.k)
+        self.down_table = self.down_part.coefficient(self.k) is None
         self.stores = []
         for n, array, mapping in group.outputs:
             index = tuple(out_index[axis] if axis >= 0 else Ix() for axis in mapping)

@@ -13,7 +13,12 @@ __all__ = ["stage", "stage_columns", "staging_arrays"]
 
 def staging_arrays(c: Operands) -> list[Array]:
     """Local memory: the panel, and tables of places."""
-    arrays = [Array("panel", c.compute_dtype, c.form.block * c.form.panel)]
+    arrays = []
+    if c.in_place:
+        if c.down_table:
+            arrays.append(Array("down", offset_dtype(c.down_part), c.form.block))
+    else:
+        arrays.append(Array("panel", c.compute_dtype, c.form.block * c.form.panel))
     if c.table:
         arrays.append(Array("offsets", offset_dtype(c.depth_part), c.form.block))
     if _kind(c) == "table":
@@ -22,6 +27,8 @@ def staging_arrays(c: Operands) -> list[Array]:
 
 
 def _kind(c: Operands) -> str:
+    if c.in_place:
+        return "in place"
     kind = staging(c.b, c.j, c.k)
     return "elements" if kind == "copy" and c.columns < c.form.panel else kind
 
@@ -50,13 +57,15 @@ def stage(c: Operands, k0: Ix, count: int) -> None:
     kind = _kind(c)
     if kind == "transpose":
         _transpose(c, k0, count)
-        if not c.table:
-            return
+    if kind in ("transpose", "in place") and not (c.table or c.down_table):
+        return
     local = Var("s", 0, count - 1)
     with c.emitter.loop(local, Ix(), Ix(count)), c.emitter.block(c.k):
         c.emitter.define_var(c.k, k0 + Ix.of(local))
         if c.table:
-            _offset(c, local)
+            _offset(c, local, "offsets", c.depth_part)
+        if c.down_table:
+            _offset(c, local, "down", c.down_part)
         if kind == "copy":
             _copy(c, local)
         elif kind == "table":
@@ -65,11 +74,11 @@ def stage(c: Operands, k0: Ix, count: int) -> None:
             _elements(c, local)
 
 
-def _offset(c: Operands, local: Var) -> None:
-    ctype = ctype_of(offset_dtype(c.depth_part))
+def _offset(c: Operands, local: Var, table: str, part: Ix) -> None:
+    ctype = ctype_of(offset_dtype(part))
     name = c.emitter.fresh("o")
-    c.emitter.append(Define(name, ctype, Position(c.depth_part)))
-    c.emitter.append(Store("offsets", Ix.of(local), name, ctype))
+    c.emitter.append(Define(name, ctype, Position(part)))
+    c.emitter.append(Store(table, Ix.of(local), name, ctype))
 
 
 def _copy(c: Operands, local: Var) -> None:

@@ -62,7 +62,7 @@ def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form
         replace(form, lanes=1, vectors=1, tile=1, tiles_per_item=1, block=1)
         for form in candidates(n, memory, limits)
     ]
-    form = next((form for form in whole if form.contiguous), whole[0])
+    form = next((form for form in whole if form.stored == "side by side"), whole[0])
     found = []
     for shape in _SHAPES:
         for block in _BLOCKS:

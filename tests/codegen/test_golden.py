@@ -46,6 +46,11 @@ def attention() -> Node:
     return ops.matmul(ops.div(exps, ops.sum_(exps, (2,))), v)
 
 
+def few_taps() -> Node:
+    windows = ops.window(ops.window(f32(2, 1, 9, 22), 2, 3), 3, 3)
+    return ops.contract(windows, f32(16, 1, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
+
+
 CASES: dict[str, Callable[[], Node]] = {
     "elementwise": lambda: ops.mul(ops.tanh(ops.add(f32(64, 100), f32(100))), f32(64, 1)),
     "half": lambda: ops.exp(ops.buffer(float16, (70,))),
@@ -65,6 +70,7 @@ CASES: dict[str, Callable[[], Node]] = {
     "linear_relu": linear_relu,
     "convolution": convolution,
     "attention": attention,
+    "few_taps": few_taps,
     "scan": lambda: ops.scan(f32(5, 40), 1, "add"),
     "scatter": lambda: ops.scatter(ops.buffer(int64, (30, 1)), f32(30, 64), 0, 10, "add"),
 }  # fmt: skip

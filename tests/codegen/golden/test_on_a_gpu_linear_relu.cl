@@ -1,23 +1,9 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2) {
-  __local float panel[6400] __attribute__((aligned(64)));
   __local float scratch[240] __attribute__((aligned(64)));
   const int g0 = get_global_id(0);
   const int g1 = get_global_id(1);
   const int j = g0*16;
-  for (int s = 0; s < 400; s++) {
-    {
-      const int k = s;
-      const float4 x1 = vload4(0, in1 + j + k*512);
-      vstore4(x1, 0, panel + s*16);
-      const float4 x2 = vload4(0, in1 + j + k*512 + 4);
-      vstore4(x2, 0, panel + s*16 + 4);
-      const float4 x3 = vload4(0, in1 + j + k*512 + 8);
-      vstore4(x3, 0, panel + s*16 + 8);
-      const float4 x4 = vload4(0, in1 + j + k*512 + 12);
-      vstore4(x4, 0, panel + s*16 + 12);
-    }
-  }
   for (int t = g1*3; t < min((int)(g1*3 + 3), (int)13); t++) {
     const int i0 = min((int)(t*5), (int)59);
     float4 c0_0 = (float4)(0.0f);
@@ -45,11 +31,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     __global const float* row_2 = in0 + i0*784 + 1568;
     __global const float* row_3 = in0 + i0*784 + 2352;
     __global const float* row_4 = in0 + i0*784 + 3136;
+    __global const float* columns = in1 + j;
     for (int kk = 0; kk < 400; kk++) {
-      const float4 b_0 = vload4(0, panel + kk*16);
-      const float4 b_1 = vload4(0, panel + kk*16 + 4);
-      const float4 b_2 = vload4(0, panel + kk*16 + 8);
-      const float4 b_3 = vload4(0, panel + kk*16 + 12);
+      const float4 b_0 = vload4(0, columns + kk*512);
+      const float4 b_1 = vload4(0, columns + kk*512 + 4);
+      const float4 b_2 = vload4(0, columns + kk*512 + 8);
+      const float4 b_3 = vload4(0, columns + kk*512 + 12);
       const float4 a_0 = (float4)(row_0[kk]);
       c0_0 = fma(a_0, b_0, c0_0);
       c0_1 = fma(a_0, b_1, c0_1);
@@ -97,25 +84,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     vstore4(c4_2, 0, scratch + t*80 - g1*240 + 72);
     vstore4(c4_3, 0, scratch + t*80 - g1*240 + 76);
   }
-  for (int s = 0; s < 384; s++) {
-    {
-      const int k = s + 400;
-      const float4 x5 = vload4(0, in1 + j + k*512);
-      vstore4(x5, 0, panel + s*16);
-      const float4 x6 = vload4(0, in1 + j + k*512 + 4);
-      vstore4(x6, 0, panel + s*16 + 4);
-      const float4 x7 = vload4(0, in1 + j + k*512 + 8);
-      vstore4(x7, 0, panel + s*16 + 8);
-      const float4 x8 = vload4(0, in1 + j + k*512 + 12);
-      vstore4(x8, 0, panel + s*16 + 12);
-    }
-  }
-  const float4 x10 = vload4(0, in2 + j);
-  const float c12 = 0.0f;
-  const float4 v13 = (float4)(c12);
-  const float4 x17 = vload4(0, in2 + j + 4);
-  const float4 x22 = vload4(0, in2 + j + 8);
-  const float4 x27 = vload4(0, in2 + j + 12);
+  const float4 x2 = vload4(0, in2 + j);
+  const float c4 = 0.0f;
+  const float4 v5 = (float4)(c4);
+  const float4 x9 = vload4(0, in2 + j + 4);
+  const float4 x14 = vload4(0, in2 + j + 8);
+  const float4 x19 = vload4(0, in2 + j + 12);
   for (int t = g1*3; t < min((int)(g1*3 + 3), (int)13); t++) {
     const int i0 = min((int)(t*5), (int)59);
     float4 c0_0 = vload4(0, scratch + t*80 - g1*240);
@@ -143,11 +117,12 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     __global const float* row_2 = in0 + i0*784 + 1568;
     __global const float* row_3 = in0 + i0*784 + 2352;
     __global const float* row_4 = in0 + i0*784 + 3136;
+    __global const float* columns = in1 + j;
     for (int kk = 0; kk < 384; kk++) {
-      const float4 b_0 = vload4(0, panel + kk*16);
-      const float4 b_1 = vload4(0, panel + kk*16 + 4);
-      const float4 b_2 = vload4(0, panel + kk*16 + 8);
-      const float4 b_3 = vload4(0, panel + kk*16 + 12);
+      const float4 b_0 = vload4(0, columns + kk*512 + 204800);
+      const float4 b_1 = vload4(0, columns + kk*512 + 204804);
+      const float4 b_2 = vload4(0, columns + kk*512 + 204808);
+      const float4 b_3 = vload4(0, columns + kk*512 + 204812);
       const float4 a_0 = (float4)(row_0[kk + 400]);
       c0_0 = fma(a_0, b_0, c0_0);
       c0_1 = fma(a_0, b_1, c0_1);
@@ -197,32 +172,32 @@ void contract_add_lt_where_64x512_f32(__global float* restrict out0, __global co
     for (int r = 0; r < 5; r++) {
       const int i = i0 + r;
       {
-        const float4 c9 = vload4(0, scratch + t*80 - g1*240 + r*16);
-        const float4 add_11 = c9 + x10;
-        const int4 lt_14 = add_11 < v13;
-        const float4 where_15 = (lt_14 ? v13 : add_11);
-        vstore4(where_15, 0, out0 + j + i*512);
+        const float4 c1 = vload4(0, scratch + t*80 - g1*240 + r*16);
+        const float4 add_3 = c1 + x2;
+        const int4 lt_6 = add_3 < v5;
+        const float4 where_7 = (lt_6 ? v5 : add_3);
+        vstore4(where_7, 0, out0 + j + i*512);
       }
       {
-        const float4 c16 = vload4(0, scratch + t*80 - g1*240 + r*16 + 4);
-        const float4 add_18 = c16 + x17;
-        const int4 lt_19 = add_18 < v13;
-        const float4 where_20 = (lt_19 ? v13 : add_18);
-        vstore4(where_20, 0, out0 + j + i*512 + 4);
+        const float4 c8 = vload4(0, scratch + t*80 - g1*240 + r*16 + 4);
+        const float4 add_10 = c8 + x9;
+        const int4 lt_11 = add_10 < v5;
+        const float4 where_12 = (lt_11 ? v5 : add_10);
+        vstore4(where_12, 0, out0 + j + i*512 + 4);
       }
       {
-        const float4 c21 = vload4(0, scratch + t*80 - g1*240 + r*16 + 8);
-        const float4 add_23 = c21 + x22;
-        const int4 lt_24 = add_23 < v13;
-        const float4 where_25 = (lt_24 ? v13 : add_23);
-        vstore4(where_25, 0, out0 + j + i*512 + 8);
+        const float4 c13 = vload4(0, scratch + t*80 - g1*240 + r*16 + 8);
+        const float4 add_15 = c13 + x14;
+        const int4 lt_16 = add_15 < v5;
+        const float4 where_17 = (lt_16 ? v5 : add_15);
+        vstore4(where_17, 0, out0 + j + i*512 + 8);
       }
       {
-        const float4 c26 = vload4(0, scratch + t*80 - g1*240 + r*16 + 12);
-        const float4 add_28 = c26 + x27;
-        const int4 lt_29 = add_28 < v13;
-        const float4 where_30 = (lt_29 ? v13 : add_28);
-        vstore4(where_30, 0, out0 + j + i*512 + 12);
+        const float4 c18 = vload4(0, scratch + t*80 - g1*240 + r*16 + 12);
+        const float4 add_20 = c18 + x19;
+        const int4 lt_21 = add_20 < v5;
+        const float4 where_22 = (lt_21 ? v5 : add_20);
+        vstore4(where_22, 0, out0 + j + i*512 + 12);
       }
     }
   }

@@ -1,0 +1,112 @@
+"""Which form a contraction takes, and what of its operands is copied. No device."""
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.compile import Plan, compile_graph
+from lazygrad.codegen.contraction_form import candidates, cost, plan_form
+from lazygrad.codegen.dtype import float32, int64
+from lazygrad.codegen.graph import Node
+from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.narrow import narrow_contractions
+from lazygrad.codegen.simplify import simplify
+from lazygrad.codegen.structure import structure
+
+AVX2 = Limits(local_bytes=262144, register_bytes=32, registers=16)
+AVX512 = Limits(local_bytes=262144)
+
+
+def f32(*shape: int) -> Node:
+    return ops.buffer(float32, shape)
+
+
+def plan(*outputs: Node, limits: Limits = AVX2) -> Plan:
+    _key, late, _order = structure(outputs, lambda n: n.op.name == "buffer")
+    return compile_graph(outputs, late, limits, check=True)
+
+
+def convolution(images: Node, weights: Node) -> Node:
+    rows, columns = weights.shape[2:]
+    windows = ops.window(ops.window(images, 2, rows), 3, columns)
+    return ops.contract(windows, weights, (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
+
+
+def form_of(n: Node, limits: Limits = AVX2):
+    return plan_form(n, dict.fromkeys(memory_of(n), "x"), limits)
+
+
+def memory_of(n: Node) -> list[Node]:
+    found, stack = [], list(n.src)
+    while stack:
+        x = stack.pop()
+        found += [x] if x.op.name == "buffer" else []
+        stack += x.src
+    return found
+
+
+def test_few_taps_are_read_in_place():
+    """Staging nine positions for each panel of pixels would cost more than the products."""
+    for limits in (AVX2, AVX512):
+        form = form_of(convolution(f32(64, 1, 28, 28), f32(32, 1, 3, 3)), limits)
+        assert form.staged == "in place"
+        assert form.stored == "side by side"
+        assert [form.sizes[x] for x in form.n] == [26]
+    (step,) = plan(convolution(f32(64, 1, 28, 28), f32(32, 1, 3, 3))).steps
+    assert "panel" not in step.text
+
+
+def test_many_channels_are_staged():
+    form = form_of(convolution(f32(8, 64, 58, 58), f32(64, 64, 3, 3)))
+    assert form.staged == "transpose"
+
+
+def weights_gradient(size: int) -> Node:
+    windows = ops.window(ops.window(f32(16, 32, size + 2, size + 2), 2, 3), 3, 3)
+    labels = (0, 1, 2, 3, 4, 5), (0, 6, 2, 3), (6, 1, 4, 5)
+    return ops.contract(windows, f32(16, 32, size, size), *labels)
+
+
+def test_runs_of_contracted_positions_are_read_as_vectors():
+    """Images of 28 x 28 begin at multiples of 16 elements, those of 13 x 13 do not."""
+    assert form_of(weights_gradient(28)).staged == "transpose"
+    assert form_of(weights_gradient(13)).staged == "table"
+    (step,) = plan(weights_gradient(28)).steps
+    assert "x1.s7" in step.text
+
+
+def test_rows_apart_are_walked_in_short_blocks():
+    """Elements of a transposed operand's row lie in a cache line each."""
+    a, b = f32(1024, 1024), f32(1024, 1024)
+    product = ops.contract(a, b, (0, 1), (0, 2), (1, 2))
+    assert form_of(product).block <= 128
+    assert form_of(ops.matmul(a, b)).block > 128
+
+
+def test_candidates_are_few_and_fit():
+    shapes = [ops.matmul(f32(1000, 777), f32(777, 333)), ops.matmul(f32(4, 64), f32(64, 30)),
+              convolution(f32(8, 64, 58, 58), f32(64, 64, 3, 3))]  # fmt: skip
+    for n in shapes:
+        for limits in (AVX2, AVX512):
+            found = list(candidates(n, dict.fromkeys(memory_of(n), "x"), limits))
+            assert 1 <= len(found) <= 50
+            assert all(cost(form, limits) > 0 for form in found)
+            for form in found:
+                assert form.tile * form.vectors + form.vectors < limits.registers
+                assert form.staged != "in place" or form.size(form.n) >= form.panel
+
+
+def images_gradient(padding: int) -> Node:
+    """What a padded convolution's images get: folded, then without the padding."""
+    g, weights = f32(2, 7, 12, 12), f32(7, 5, 3, 3)
+    spread = ops.contract(g, weights, (0, 6, 2, 3), (6, 1, 4, 5), (0, 1, 2, 3, 4, 5))
+    folded = ops.fold(ops.fold(spread, 3, 14), 2, 14)
+    size = 14 - 2 * padding
+    start = ops.const(padding, int64)
+    return ops.slice_(folded, ((2, size, 1), (3, size, 1)), (start, start))
+
+
+def test_gradient_of_padded_images_is_one_contraction():
+    """Over windows of the padded gradient: nothing unfolded is stored, no edge cut off after."""
+    (simple,) = narrow_contractions(simplify(simplify([images_gradient(1)])))
+    assert simple.op.name == "contract"
+    names = [step.kernel.name for step in plan(images_gradient(1)).steps]
+    assert len(names) == 2
+    assert names[0].startswith("copy_2x7x")

@@ -1,0 +1,61 @@
+"""Contractions in each form, and convolutions' gradients, against NumPy."""
+
+import numpy as np
+import pytest
+
+import lazygrad as lg
+import lazygrad.nn.functional as F
+from lazygrad.codegen import contraction
+from lazygrad.codegen.contraction_form import candidates, cost
+
+RNG = np.random.default_rng(0)
+
+
+def array(*shape):
+    return RNG.standard_normal(shape).astype(np.float32)
+
+
+def np_convolution(x, w, padding, stride):
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))
+    return np.einsum("nchwij,ocij->nohw", windows[:, :, ::stride, ::stride], w)
+
+
+@pytest.mark.parametrize(("images", "kind"), list(enumerate(["in place", "table", "transpose"], 1)))
+def test_convolution_in_each_form(device, images, kind, monkeypatch):
+    """With a last panel that overlaps, and a bias and activation that follow the sum.
+
+    As many images as no other form gets, whose plan would be taken.
+    """
+
+    def chosen(n, memory, limits):
+        found = [f for f in candidates(n, memory, limits) if f.staged == kind]
+        return min(found, key=lambda f: cost(f, limits))
+
+    monkeypatch.setattr(contraction, "plan_form", chosen)
+    x, w, bias = array(images, 3, 9, 21), array(5, 3, 3, 3), array(5)
+    got = F.conv2d(lg.tensor(x), lg.tensor(w), lg.tensor(bias)).relu()
+    expected = np.maximum(np_convolution(x, w, 0, 1) + bias[:, None, None], 0)
+    np.testing.assert_allclose(got.numpy(), expected, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("padding", "stride", "size"), [(1, 1, (8, 8)), (2, 1, (10, 11)), (1, 2, (10, 11))]
+)
+def test_gradients_of_padded_convolutions(device, padding, stride, size):
+    x, w = array(2, 3, *size), array(4, 3, 3, 3)
+    a, b = lg.tensor(x, requires_grad=True), lg.tensor(w, requires_grad=True)
+    y = F.conv2d(a, b, padding=padding, stride=stride)
+    g = array(*y.shape)
+    (y * lg.tensor(g)).sum().backward()
+
+    def slope(argument, at, other_first):
+        moved = argument.copy()
+        moved[at] += 1
+        pair = (moved, w) if other_first else (x, moved)
+        return ((np_convolution(*pair, padding, stride) - y.detach().numpy()) * g).sum()
+
+    for at in ((0, 0, 0, 0), (1, 2, -1, -1), (0, 1, 4, 5), (1, 0, 0, -1), (0, 2, -1, 3)):
+        np.testing.assert_allclose(a.grad.numpy()[at], slope(x, at, True), 1e-3, 1e-3)
+    for at in ((0, 0, 0, 0), (3, 2, 2, 2), (1, 1, 0, 2)):
+        np.testing.assert_allclose(b.grad.numpy()[at], slope(w, at, False), 1e-3, 1e-3)
