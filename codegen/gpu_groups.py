@@ -43,6 +43,4 @@ def in_groups(kernel: Kernel, limits: Limits, most: int = _ITEMS) -> Kernel:
     body: tuple[Statement, ...] = (*places, *kernel.body)
     if padded > count:
         body = (If((Condition(Ix.of(item), 0, count),), body),)
-    return replace(
-        kernel, item_vars=(item,), body=body, global_size=(padded,), local_size=(items,)
-    )
+    return replace(kernel, item_vars=(item,), body=body, global_size=(padded,), local_size=(items,))

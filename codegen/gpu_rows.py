@@ -8,7 +8,7 @@ A row that the items hold in a few vectors each is read once for all passes.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .axes import extent
 from .dtype import DType, float32, int32
@@ -25,14 +25,13 @@ from .kernel import (
     Define,
     Horizontal,
     Kernel,
-    Literal,
     Load,
     Position,
     Store,
     ctype_of,
 )  # fmt: skip
 from .limits import Limits
-from .loop_group import LoopGroup, bytes_moved, identity, kernel_params
+from .loop_group import LoopGroup, bytes_moved, kernel_params
 from .lower import LoopLowering, LoopNest
 
 __all__ = ["lower_gpu_loops"]
@@ -229,7 +228,7 @@ class _GpuLowering(LoopLowering):
         base = Ix.of(self.item) // self.share * there
         mine = self.lane % there
         names = {}
-        for r, name in partial.items():
+        for r in partial:
             names[r] = f"part{len(self.arrays)}"
             self.arrays.append(Array(names[r], _resting(r.dtype), rows * there))
         with _under(emitter, (Condition(self.lane, 0, there),) if there < self.share else ()):

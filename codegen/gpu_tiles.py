@@ -52,9 +52,7 @@ def _cost(tile: Tile, form: Form, limits: Limits) -> float:
     return -(-groups // limits.compute_units) * each
 
 
-def plan_tile(
-    n: Node, memory: Mapping[Node, str], limits: Limits
-) -> tuple[Form, Tile] | None:
+def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form, Tile] | None:
     """Which operand gives rows, and the cheapest tile that the device has room for."""
     size = max(4, n.dtype.compute_size)
     lanes = limits.vector_bytes // size

@@ -136,7 +136,6 @@ class _Printer:
         """Whether a vector lies at a multiple of its size, where that makes one access of many."""
         return self.kernel.aligned and index.divisor(self.divisors) % width == 0
 
-
     def load(self, load: Load, ctype: CType) -> str:
         dtype, space = self.arrays[load.array]
         at, width = self.ix(load.index), ctype.width
