@@ -228,7 +228,7 @@ class _GpuLowering(LoopLowering):
         base = Ix.of(self.item) // self.share * there
         mine = self.lane % there
         names = {}
-        for r, name in partial.items():
+        for r in partial:
             names[r] = f"part{len(self.arrays)}"
             self.arrays.append(Array(names[r], _resting(r.dtype), rows * there))
         with _under(emitter, (Condition(self.lane, 0, there),) if there < self.share else ()):

@@ -262,8 +262,8 @@ class Kernel:
     """A whole kernel; `items` are the numbers of work-items along up to three dimensions.
 
     `item_vars` are bound to get_global_id(0), (1), (2); kernels whose work-groups share work have
-    `group_var`, get_group_id(0), and `local_var`, get_local_id(0), instead. The loops of a `plain` one are neither
-    vectorized nor unrolled by the driver's compiler.
+    `group_var`, get_group_id(0), and `local_var`, get_local_id(0), instead. The loops of
+    a `plain` one are neither vectorized nor unrolled by the driver's compiler.
     """
 
     name: str

@@ -20,6 +20,7 @@ __all__ = ["split_reductions", "unit_reshape"]
 _DEEP = 2048  # positions a contraction sums, from which parts side by side may pay
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
+_LONG_ROW, _LONG_COLUMN = 16384, 256  # the same where items and work-groups share the work
 _SHORT = 32  # elements of a window that stand as terms of one expression
 
 
@@ -32,10 +33,11 @@ def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int,
     return tuple([next(left) if n != 1 else -1 for n in new])
 
 
-def _parts(count: int) -> int:
-    """How many parts to split `count` into: the divisor nearest to 64 from 8 to 256, or 1."""
-    found = [d for d in range(8, 257) if count % d == 0 and count > d]
-    return min(found, key=lambda d: (abs(d - 64), d)) if found else 1
+def _parts(count: int, wanted: int = 64) -> int:
+    """How many parts to split `count` into: the divisor nearest to what is wanted, from an eighth
+    of that to four times as much, or 1."""
+    found = [d for d in range(max(2, wanted // 8), 4 * wanted + 1) if count % d == 0 and count > d]
+    return min(found, key=lambda d: (abs(d - wanted), d)) if found else 1
 
 
 def _pairwise(n: Node) -> Callable[[Node, Node], Node]:
@@ -99,8 +101,10 @@ def _split(n: Node, limits: Limits) -> Node | None:
     nested = isinstance(n.arg[0], tuple)
     axes: tuple[int, ...] = n.arg[0] if nested else n.arg
     kept = n.size
-    long = kept and x.size // kept >= _LONG
     columns = axes[-1] != max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
+    wide = limits.kind == "gpu"
+    least = (_LONG_COLUMN if columns else _LONG_ROW) if wide else _LONG
+    long = kept and x.size // kept >= least
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
     if not long or not few:
         return None
@@ -110,7 +114,11 @@ def _split(n: Node, limits: Limits) -> Node | None:
         return node(n.op, (y,), (over, n.arg[1]) if nested else over)
 
     count = x.shape[axis]
-    parts = _parts(count)
+    wanted = 64
+    if wide:  # a work-group for each row, an item for each few columns
+        full = limits.compute_units * (2048 if columns else 8)
+        wanted = max(2, min(full // kept, x.size // kept // 32))
+    parts = _parts(count, wanted)
     if parts == 1:  # a prime length: the bulk splits, the rest is short
         bulk = count // 64 * 64
         if count == bulk or bulk < 128:

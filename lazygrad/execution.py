@@ -98,19 +98,25 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
     return found
 
 
+_LOCAL_STEP = 16384
+
+
 def limits_of(facts: Facts) -> Limits:
     """The compiler's view of a device.
 
     What drivers tell of cores and caches depends on the processes around, so it is rounded to a
     power of 2: the same device gets the same schedules, hence the same bits, every day.
     """
+    local = 1 << max(0, facts.local_mem_bytes.bit_length() - 1)
+    if facts.kind != "cpu":  # theirs is what the chip has
+        local = max(local, facts.local_mem_bytes // _LOCAL_STEP * _LOCAL_STEP)
     return Limits(
         kind="cpu" if facts.kind == "cpu" else "gpu",
         compute_units=max(2, 1 << (facts.compute_units - 1).bit_length()),
         vector_bytes=facts.vector_bytes,
         register_bytes=facts.register_bytes,
         registers=facts.registers,
-        local_bytes=1 << max(0, facts.local_mem_bytes.bit_length() - 1),
+        local_bytes=local,
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
         has_fma=not facts.fma_slow,
