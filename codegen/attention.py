@@ -75,8 +75,12 @@ def _is_score(n: Node) -> bool:
     if n.op.name != "contract" or len(n.shape) < 2 or n.dtype.kind != "f":
         return False
     sizes = sizes_of(n)
+    lhs, rhs, out = n.arg
+    summed = {*lhs, *rhs}.difference(out)
+    if not summed.issubset(lhs) or not summed.issubset(rhs):
+        return False
     depth = 1
-    for label in {*n.arg[0], *n.arg[1]}.difference(n.arg[2]):
+    for label in summed:
         depth *= sizes[label]
     return 1 < depth <= _DEEPEST and max(s.size for s in n.src) < n.size * 2
 

@@ -335,8 +335,8 @@ class _Scheduler:
             if n in self.home:
                 self.store(n, "operand of attention")
         operands = {s for n in (*chain.scores, *chain.results) for s in n.src}
-        for n in operands.intersection(chain.leaves):
-            if self.info(n).cost > _CHEAP:
+        for n in chain.leaves:
+            if n in operands and self.info(n).cost > _CHEAP:
                 self.store(n, "operand of attention, read often")
         reads: set[Node] = set().union(*[self.info(n).reads for n in chain.leaves])
         group = self._open("attention", chain.shape, frozenset(), reads, wanted[0])
