@@ -21,6 +21,7 @@ JOINTS = {
     "lazygrad.inspection",
     "lazygrad.pending",
     "lazygrad.realize",
+    "lazygrad.recompute",
 }
 # rooms above everything, which nothing below needs: they try out all of it
 ABOVE = ("lazygrad.__main__", "lazygrad.check", "lazygrad.fuzz")
