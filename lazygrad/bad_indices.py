@@ -63,7 +63,8 @@ _lost: "weakref.WeakKeyDictionary[Buffer, str]" = weakref.WeakKeyDictionary()
 
 def check(memory: Any) -> None:
     """Raises IndexError for memory whose value a bad index spoiled."""
-    if _lost.data and memory in _lost:  # asking the dictionary itself is a call into Python
+    # `data`: asking the dictionary itself is a call into Python
+    if _lost.data and memory in _lost:  # type: ignore[attr-defined]
         raise IndexError(_lost[memory])
 
 

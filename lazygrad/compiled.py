@@ -14,7 +14,8 @@ from types import MethodType
 from typing import Any
 
 from . import config, pending, placement, recording, schedules
-from .capture import Before, Capture, Source, StaleError, capture_of, is_same
+from .capture import Capture, Source, StaleError
+from .capturing import Before, capture_of, is_same
 from .default_dtype import get_default_dtype
 from .functions import clone
 from .grad_mode import grad_enabled, no_grad

@@ -19,8 +19,8 @@ from .execution import Executable, count_realization, executable_for, plan_for
 from .origin import user_line
 
 __all__ = [
-    "from_host", "host_view", "is_realized", "kernels_of", "note_pending", "planning_lock",
-    "realize", "realize_nodes", "register_written", "to_host",
+    "copy_of", "from_host", "host_view", "is_realized", "kernels_of", "note_pending",
+    "planning_lock", "realize", "realize_nodes", "register_written", "to_host",
 ]  # fmt: skip
 
 # planning reads and changes nodes that all threads share
@@ -51,6 +51,21 @@ def from_host(array: np.ndarray[Any, Any], dtype: DType, device: Device) -> Node
     n = ops.buffer(dtype, array.shape)
     n.memory = memory
     _pending_bytes += values.nbytes
+    return n
+
+
+def copy_of(node: Node, device: Device) -> Node:
+    """A leaf with a copy of a stored value.
+
+    Raises OutOfMemoryError, IndexError where the value was spoiled by a bad index.
+    """
+    bad_indices.look(device)  # the copy is no run of a plan, which would be looked after
+    old = _memory(pending.alias_source(node))
+    memory = runtime.allocate(device, old.nbytes, "a copy for a compiled call")
+    if old.nbytes:
+        runtime.copy(old, memory)
+    n = ops.buffer(node.dtype, node.shape)
+    n.memory = memory
     return n
 
 

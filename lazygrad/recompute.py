@@ -31,7 +31,8 @@ class _Again:
         if pending.is_foreseeing():  # nothing of the forward pass will be read
             return [ops.expand(ops.const(0, n.dtype), n.shape) for n in self.inputs]
         found = gradient([self.result], [g], self.inputs)
-        realize_nodes([part for part in found if part is not None], self.device)
+        # as values without history: what gradients of these would read is not kept either
+        realize_nodes([ops.detach(part) for part in found if part is not None], self.device)
         return found
 
 

@@ -75,7 +75,8 @@ def _is_on(n: Node) -> bool:
 
 def _held(node: Node) -> Node:
     """The value of a storage: what was overwritten once stands again, also after that storage."""
-    if overwritten.data:  # asking the dictionary itself is a call into Python for each op
+    # `data`: asking the dictionary itself is a call into Python for each op
+    if overwritten.data:  # type: ignore[attr-defined]
         overwritten.pop(node, None)
     node.holders += 1
     return node

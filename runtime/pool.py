@@ -8,7 +8,6 @@ handed out while kernels that used it before are still to run.
 import heapq
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import pyopencl as cl
@@ -30,7 +29,6 @@ NO_MEMORY = frozenset(
 )
 
 
-@lru_cache(4096)  # programs ask for the same sizes again and again
 def size_class(nbytes: int) -> int:
     """The size a block gets: `nbytes` rounded up, by 12.5 % at most beyond the smallest size."""
     if nbytes <= SMALLEST:

@@ -16,7 +16,6 @@ FOLDERS = {"lazygrad": "lazygrad", "lazygrad.codegen": "codegen", "lazygrad.runt
 JOINTS = {
     "lazygrad.bad_indices",
     "lazygrad.autograd",
-    "lazygrad.capture",
     "lazygrad.placement",
     "lazygrad.execution",
     "lazygrad.inspection",
