@@ -124,7 +124,7 @@ def compare(name: str, device: runtime.Device, most: int) -> float:
                           f"{fastest.choice}")  # fmt: skip
     ratio = model / best
     print(f"{ratio:5.2f}  {name}: {model * 1e3:.3f} ms, best of {count} {best * 1e3:.3f} ms "
-          f"({time.perf_counter() - begin:.1f} s)")  # fmt: skip
+          f"({time.perf_counter() - begin:.1f} s)", flush=True)  # fmt: skip
     print("\n".join(better), end="\n" * bool(better), flush=True)
     return ratio
 
