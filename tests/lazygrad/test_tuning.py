@@ -13,6 +13,7 @@ from lazygrad.fuzz.forced import random_schedules
 from lazygrad.fuzz.generate import draw
 from lazygrad.fuzz.run import run
 from lazygrad.tuning_database import Database, Entry, _digest, database_of
+from lazygrad.tuning_search import timed
 
 
 def values(*shape):
@@ -161,6 +162,24 @@ def test_export_and_load(device, database, tmp_path):
     assert database_of(device).entries == entries
     with pytest.raises(FileNotFoundError):
         lg.tuning.load(tmp_path / "nothing.json")
+
+
+def test_a_candidate_that_kills_its_process_is_told_from_the_others(device, monkeypatch):
+    kernels = []
+
+    def choose(device, found):
+        kernels.extend(found)
+        return {}
+
+    def measured(trials, seconds):
+        names = [c.name for c in trials.candidates]
+        return None if "candidate_3" in names else [1.0] * len(names)
+
+    with schedules.using(schedules.Policy(object(), choose)):
+        product().numpy()
+    monkeypatch.setattr("lazygrad.runtime.measure_isolated", measured)
+    found = timed(kernels[0], kernels[0].choices[:8], device)
+    assert [t.seconds for t in found].count(float("inf")) == 1
 
 
 def test_tune_wants_a_function(device):
