@@ -126,7 +126,9 @@ def test_a_schedule_that_is_not_legal_is_left_out(device, database, schedule):
     np.testing.assert_allclose(found, values(40, 64) @ values(64, 48), 1e-4, 1e-4)
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[1, 2]", '{"format": 3}', "byte", "foreign", "row"])
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[1, 2]", '{"format": 3}', "byte", "foreign", "row", "for"]
+)
 def test_damaged_and_foreign_files(device, database, damage, tmp_path):
     database.add({"0" * 32: Entry("some", Choice.of({"a": 1}), 1e-3, 1e-3)})
     text = database.path.read_text()
@@ -136,6 +138,8 @@ def test_damaged_and_foreign_files(device, database, damage, tmp_path):
         text = lg_file(text, lambda told: told["for"].update(device="another"))
     elif damage == "row":
         text = lg_file(text, lambda told: told["kernels"]["0" * 32].pop("seconds"))
+    elif damage == "for":
+        text = lg_file(text, lambda told: told.update({"for": []}))
     else:
         text = damage
     database.path.write_text(text)
