@@ -39,8 +39,12 @@ def _product(a: Shape, b: Shape, turned: str = "") -> Make:
     return make
 
 
-def _convolution(x: Shape, w: Shape, **settings: int) -> Make:
+def _convolution(x: Shape, w: Shape, **settings: Any) -> Make:
     return lambda: lg.nn.functional.conv2d(_zeros(*x), _zeros(*w), **settings)
+
+
+def _of(compute: Callable[[Any], Any], *shape: int) -> Make:
+    return lambda: compute(_zeros(*shape))
 
 
 def _products() -> Iterator[tuple[str, Make]]:
@@ -86,10 +90,10 @@ def _convolutions() -> Iterator[tuple[str, Make]]:
 def _loops() -> Iterator[tuple[str, Make]]:
     rows = ((3000, 1000), (100000, 24), (24, 100000), (5000, 77))
     for n, m in rows:
-        yield f"row sums {n}x{m}", lambda n=n, m=m: _zeros(n, m).sum(1)
-        yield f"column sums {n}x{m}", lambda n=n, m=m: _zeros(n, m).sum(0)
+        yield f"row sums {n}x{m}", _of(lambda x: x.sum(1), n, m)
+        yield f"column sums {n}x{m}", _of(lambda x: x.sum(0), n, m)
     for n, m in ((2000, 1500), (20000, 64), (300, 9000)):
-        yield f"softmax {n}x{m}", lambda n=n, m=m: lg.softmax(_zeros(n, m), 1)
+        yield f"softmax {n}x{m}", _of(lambda x: lg.softmax(x, 1), n, m)
     yield "column max 2500x900", lambda: _zeros(2500, 900).amax(0)
     yield "variance of rows 3000x700", lambda: _zeros(3000, 700).var(1)
     yield "softmax of columns 900x800", lambda: lg.softmax(_zeros(900, 800), 0)
@@ -124,7 +128,7 @@ def compare(name: str, device: runtime.Device, most: int) -> float:
                           f"{fastest.choice}")  # fmt: skip
     ratio = model / best
     print(f"{ratio:5.2f}  {name}: {model * 1e3:.3f} ms, best of {count} {best * 1e3:.3f} ms "
-          f"({time.perf_counter() - begin:.1f} s)")  # fmt: skip
+          f"({time.perf_counter() - begin:.1f} s)", flush=True)  # fmt: skip
     print("\n".join(better), end="\n" * bool(better), flush=True)
     return ratio
 

@@ -5,16 +5,19 @@ a cut wherever a condition on the axis begins or ceases to hold (the edges of pa
 section it is known, so that padded arrays are copied in whole vectors too.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .axes import Axes, extent
 from .emit import topological
 from .expression import Expressions, Value
-from .index import Condition, Ix, Var
+from .index import Condition, Ix, Var, variables
 from .limits import Limits
 
 __all__ = ["Lanes", "Section"]
+
+_MUCH_LESS = 0.9  # of the turns of a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,10 @@ class Lanes:
         self.axes_in_order = [*axes.parallel, *axes.reduced]
         self.vec = self._choose()
         self.width = 1 if self.vec is None else self.widest(self.vec, limits)
-        self.unroll = self._unroll()
         self.cuts = self._cuts()
+        if self.vec is not None and not self.cuts:
+            self.width = self._width(self.vec, limits)
+        self.unroll = self._unroll()
 
     def take(self, axis: int, width: int, unroll: int) -> None:
         """Another choice than the preferred one."""
@@ -80,7 +85,8 @@ class Lanes:
         return all(at.coefficient(var) is not None for _, _, at in self.stores)
 
     def _choose(self) -> Var | None:
-        """The axis that most accesses walk in steps of one element; stores count double."""
+        """The axis that most accesses walk in steps of one element; stores count double, and what
+        is read or written once for many turns of an inner loop counts less."""
         best, best_score = None, 0.0
         for position, var in enumerate(self.axes_in_order):
             if extent(var) < 4 or not self._possible(var):
@@ -89,24 +95,44 @@ class Lanes:
             for v in self.expressions.all_values():
                 if v.kind == "load" and v.index is not None:
                     stride = v.index.coefficient(var)
-                    score += {0: 0.2, 1: 1.0}.get(stride or 0, -1.0)
+                    score += {0: 0.2, 1: 1.0}.get(stride or 0, -1.0) * self._share(v.index)
             for _, _, at in self.stores:
                 stride = at.coefficient(var)
-                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0)
+                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0) * self._share(at)
             if score > best_score:
                 best, best_score = var, score
         if best is None and self.axes.parallel and not self.axes.reduced:
             return self.axes.parallel[-1]  # a scalar loop along the last axis
         return best
 
+    def _share(self, at: Ix) -> float:
+        """How many places an access goes to, as a part of the domain."""
+        walked = variables(at)
+        return 1.0 / math.prod(extent(v) for v in self.axes_in_order if v not in walked)
+
+    def _largest(self, var: Var) -> int:
+        """Bytes of the largest elements along an axis."""
+        there = [v for v in self.values if var in v.deps or var in v.over]
+        there += [v for v, _, at in self.stores if at.coefficient(var) != 0]
+        return max([4, *(v.dtype.compute_size for v in there)])
+
+    def _width(self, var: Var, limits: Limits) -> int:
+        """The widest vectors, or narrower ones that leave much less to be done one by one."""
+
+        def turns(width: int) -> float:
+            registers = max(1.0, width * self._largest(var) / limits.register_bytes)
+            return extent(var) // width * registers + extent(var) % width
+
+        width = self.widest(var, limits)
+        while width > 4 and turns(width // 2) < _MUCH_LESS * turns(width):
+            width //= 2
+        return width
+
     def widest(self, var: Var, limits: Limits) -> int:
         """The lanes that suit an axis; 1 where it cannot lie in lanes."""
         if limits.plain or not self._possible(var):
             return 1
-        there = [v for v in self.values if var in v.deps or var in v.over]
-        there += [v for v, _, at in self.stores if at.coefficient(var) != 0]
-        largest = max((v.dtype.compute_size for v in there), default=4)
-        most = min(limits.vector_bytes // max(largest, 4), 16, extent(var))
+        most = min(limits.vector_bytes // self._largest(var), 16, extent(var))
         width = 1
         while width * 2 <= most:
             width *= 2

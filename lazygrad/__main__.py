@@ -1,4 +1,5 @@
-"""`python -m lazygrad`: the devices of this machine, tried out; `... check`: every promise."""
+"""`python -m lazygrad`: the devices of this machine, tried out; `... check`: every promise;
+`... schedules`: what tuning found."""
 
 import argparse
 import json
@@ -6,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from lazygrad import runtime
+from lazygrad import runtime, tuning
 from lazygrad.check import PARTS
 from lazygrad.check.runner import ask, findings, serve
 
@@ -28,6 +29,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--device", action="append", help="as without check")
     check.add_argument("--full", action="store_true", help="hours instead of minutes")
     check.add_argument("--json", action="store_true", help="a line of JSON for each finding")
+    found = commands.add_parser(
+        "schedules", help="what tuning found for a device: shown, exported, loaded, forgotten"
+    )
+    found.add_argument("action", nargs="?", default="show",
+                       choices=("show", "export", "load", "clear"))  # fmt: skip
+    found.add_argument("path", nargs="?", help="the file to export to or load from")
+    found.add_argument("--device", action="append", help="the default one where none is named")
     child = commands.add_parser("serve")
     child.add_argument("part")
     child.add_argument("--full", action="store_true")
@@ -104,9 +112,30 @@ def show_check(parts: list[str], devices: list[str], full: bool, as_json: bool) 
     return int(broken > 0)
 
 
+def schedules(action: str, path: str | None, device: str | None) -> int:
+    """Does what `lg.tuning` does."""
+    if action in ("export", "load"):
+        if path is None:
+            print(f"schedules: {action} wants a path", file=sys.stderr)
+            return 2
+        try:
+            count = getattr(tuning, action)(path, device)
+        except (OSError, ValueError) as error:
+            print(f"schedules: {error}", file=sys.stderr)
+            return 1
+        print(f"{action}: {count} kernels")
+    elif action == "clear":
+        tuning.clear(device)
+    for kernel in tuning.tuned(device) if action == "show" else ():
+        print(kernel)
+    return 0
+
+
 def main() -> int:
     parser = _parser()
     arguments = parser.parse_args()
+    if arguments.command == "schedules":
+        return schedules(arguments.action, arguments.path, (arguments.device or [None])[0])
     if arguments.command == "serve":
         serve(arguments.part, arguments.full)
         return 0

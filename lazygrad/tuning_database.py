@@ -66,6 +66,7 @@ def parsed(data: bytes, device: Device) -> dict[str, Entry]:
         told = json.loads(data)
         found = told.pop("sha256")
         whole = told["format"] == FORMAT and found == _digest(told)
+        whole = whole and isinstance(told["for"], dict) and isinstance(told["kernels"], dict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:

@@ -37,6 +37,7 @@ _EXCLUDED = {
     "lg.Tensor.as_subclass": "takes a class", "lg.Tensor.to": "in rows of its own",
     "lg.Tensor.cuda": "wants a GPU", "lg.cuda.get_device_name": "wants a GPU",
     "lg.cuda.synchronize": "wants a GPU", "lg.load": "reads files", "lg.load_file": "reads files",
+    "lg.tune": "measures whatever function it is given",
     "lg.Tensor.set_": "exchanges storage, which a tensor of any kind has",
 }  # fmt: skip
 

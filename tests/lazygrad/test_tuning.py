@@ -13,6 +13,7 @@ from lazygrad.fuzz.forced import random_schedules
 from lazygrad.fuzz.generate import draw
 from lazygrad.fuzz.run import run
 from lazygrad.tuning_database import Database, Entry, _digest, database_of
+from lazygrad.tuning_search import timed
 
 
 def values(*shape):
@@ -125,7 +126,9 @@ def test_a_schedule_that_is_not_legal_is_left_out(device, database, schedule):
     np.testing.assert_allclose(found, values(40, 64) @ values(64, 48), 1e-4, 1e-4)
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[1, 2]", '{"format": 3}', "byte", "foreign", "row"])
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[1, 2]", '{"format": 3}', "byte", "foreign", "row", "for"]
+)
 def test_damaged_and_foreign_files(device, database, damage, tmp_path):
     database.add({"0" * 32: Entry("some", Choice.of({"a": 1}), 1e-3, 1e-3)})
     text = database.path.read_text()
@@ -135,6 +138,8 @@ def test_damaged_and_foreign_files(device, database, damage, tmp_path):
         text = lg_file(text, lambda told: told["for"].update(device="another"))
     elif damage == "row":
         text = lg_file(text, lambda told: told["kernels"]["0" * 32].pop("seconds"))
+    elif damage == "for":
+        text = lg_file(text, lambda told: told.update({"for": []}))
     else:
         text = damage
     database.path.write_text(text)
@@ -161,6 +166,24 @@ def test_export_and_load(device, database, tmp_path):
     assert database_of(device).entries == entries
     with pytest.raises(FileNotFoundError):
         lg.tuning.load(tmp_path / "nothing.json")
+
+
+def test_a_candidate_that_kills_its_process_is_told_from_the_others(device, monkeypatch):
+    kernels = []
+
+    def choose(device, found):
+        kernels.extend(found)
+        return {}
+
+    def measured(trials, seconds):
+        names = [c.name for c in trials.candidates]
+        return None if "candidate_3" in names else [1.0] * len(names)
+
+    with schedules.using(schedules.Policy(object(), choose)):
+        product().numpy()
+    monkeypatch.setattr("lazygrad.runtime.measure_isolated", measured)
+    found = timed(kernels[0], kernels[0].choices[:8], device)
+    assert [t.seconds for t in found].count(float("inf")) == 1
 
 
 def test_tune_wants_a_function(device):
