@@ -192,7 +192,7 @@ def _lower(
     assert group.anchor is not None
     if group.kind == "contract":
         return lower_contraction(loops, group.anchor, limits)
-    return lower_irregular(loops, group.anchor)
+    return lower_irregular(loops, group.anchor, limits)
 
 
 Place = tuple[str, int]
@@ -215,7 +215,7 @@ def _places(groups: Sequence[Group], wanted: Sequence[Node]) -> tuple[dict[Node,
             slot = _take(free, sizes, n.size * n.dtype.itemsize)
             places[n] = ("slot", slot)
             ending.setdefault(last_use[n], []).append(slot)
-        if g.kind == "sort":
+        if g.kind == "argsort":
             slot = _take(free, sizes, g.outputs[0].size * 8)
             g.scratch = slot
             ending.setdefault(step, []).append(slot)

@@ -16,6 +16,7 @@ from .kernel import (
     Checked,
     Define,
     Guarded,
+    If,
     Literal,
     Load,
     Loop,
@@ -111,6 +112,16 @@ class Emitter:
         yield
         self.scopes.pop()
         self.append(Loop(var, start, stop, step, tuple(scope.body), limit))
+
+    @contextmanager
+    def when(self, conditions: tuple[Condition, ...]) -> Iterator[None]:
+        """A scope that is entered where the conditions hold; the open one without any."""
+        if not conditions:
+            yield
+            return
+        self.scopes.append(_Scope(frozenset()))
+        yield
+        self.append(If(conditions, tuple(self.scopes.pop().body)))
 
     @contextmanager
     def block(self, *bound: Var) -> Iterator[None]:

@@ -1,10 +1,11 @@
 """What the schedule is made of: kernels to be, and what computing a value takes."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 
 from .graph import Node, Shape
 
-__all__ = ["NOTHING", "Free", "Group", "parts"]
+__all__ = ["NOTHING", "Free", "Group", "memory_of", "parts"]
 
 
 @dataclass(eq=False, slots=True)
@@ -12,7 +13,7 @@ class Group:
     """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
 
     number: int
-    kind: str  # map, reduce, contract, scan, sort, scatter
+    kind: str  # map, reduce, or the anchor's: contract, scan, argsort, topk, scatter
     shape: Shape
     reduced: frozenset[int]
     level: int
@@ -23,7 +24,7 @@ class Group:
     ops: set[Node] = field(default_factory=set)
     consumed: bool = False
     reason: str = ""
-    scratch: int = -1  # the slot of a sort's second buffer
+    scratch: int = -1  # the slot of an argsort's second buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Free:
 
 
 NOTHING = Free(frozenset(), frozenset(), 0)
+
+
+def memory_of(n: Node, memory: Container[Node]) -> Node:
+    """The node whose memory, in the same order, is that of n: reshapes need none."""
+    while n not in memory and n.op.name == "reshape":
+        n = n.src[0]
+    return n
 
 
 def parts(group: Group, most_outputs: int) -> list[Group]:
