@@ -10,13 +10,11 @@ void scatter_10x64_f32(__global float* restrict out0, __global const long* restr
   for (int r0 = 0; r0 < 30; r0++) {
     const long x2 = in0[r0];
     const int place = lg_check(x2, 10, lg_code + 0, lg_error + 4*lg_run);
-    {
-      for (int p1 = 0; p1 < 64; p1 += 16) {
-        const float16 x3 = vload16(0, in1 + p1 + r0*64);
-        const float16 old4 = vload16(0, out0 + p1 + place*64);
-        const float16 new5 = old4 + x3;
-        vstore16(new5, 0, out0 + p1 + place*64);
-      }
+    for (int p1 = 0; p1 < 64; p1 += 16) {
+      const float16 x3 = vload16(0, in1 + p1 + r0*64);
+      const float16 old4 = vload16(0, out0 + p1 + place*64);
+      const float16 new5 = old4 + x3;
+      vstore16(new5, 0, out0 + p1 + place*64);
     }
   }
 }
