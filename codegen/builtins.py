@@ -2,9 +2,10 @@
 
 import re
 
-from .dtype import DTYPES, DType, bfloat16, float16
+from .dtype import DTYPES
 from .float_functions import float_function, needed
 from .opencl_text import call_safely
+from .sort_functions import sort_function
 
 __all__ = ["functions_for"]
 
@@ -110,67 +111,6 @@ inline double{w} lg_cosine_{width}(double{w} x) {{
   sincos(x, &cosine);
   return cosine;
 }}"""
-
-_ARGSORT = """\
-inline int lg_before_{name}({t} a, {t} b) {{ return {before}; }}
-
-void {name}(__global const {s}* x, __global long* out, __global long* scratch, long base,
-            long stride, long n) {{
-  for (long i = 0; i < n; i++) {{  // runs of 16 by insertion
-    const {t} v = {load_i};
-    long j = i;
-    for (; j > i / 16 * 16; j--) {{
-      const long p = out[base + (j - 1) * stride];
-      if (!lg_before_{name}(v, {load_p})) break;
-      out[base + j * stride] = p;
-    }}
-    out[base + j * stride] = i;
-  }}
-  __global long* from = out;
-  __global long* to = scratch;
-  for (long width = 16; width < n; width *= 2) {{
-    for (long low = 0; low < n; low += 2 * width) {{
-      const long mid = min(low + width, n), high = min(low + 2 * width, n);
-      long a = low, b = mid;
-      for (long k = low; k < high; k++) {{
-        long p = a < mid ? from[base + a * stride] : from[base + b * stride];
-        if (a < mid && b < high) {{
-          const {t} va = {load_p};
-          const long q = from[base + b * stride];
-          const {t} vb = {load_q};
-          if (lg_before_{name}(vb, va)) {{ p = q; b++; }} else a++;
-        }} else if (a < mid) a++; else b++;
-        to[base + k * stride] = p;
-      }}
-    }}
-    __global long* t = from; from = to; to = t;
-  }}
-  if (from != out)
-    for (long i = 0; i < n; i++) out[base + i * stride] = from[base + i * stride];
-}}"""
-
-
-def _argsort(order: str, dtype: DType) -> str:
-    """Merge sort of positions, stable; NaN is largest."""
-    t, name = dtype.compute, f"lg_argsort_{order}_{dtype.name}"
-
-    def load(i: str) -> str:
-        at = f"base + {i} * stride"
-        if dtype is float16:
-            return f"vload_half({at}, x)"
-        return f"as_float((uint)x[{at}] << 16)" if dtype is bfloat16 else f"x[{at}]"
-
-    if dtype.kind == "f":
-        before = {
-            "ascending": "a < b || (isnan(b) && !isnan(a))",
-            "descending": "a > b || (isnan(a) && !isnan(b))",
-        }[order]
-    else:
-        before = "a < b" if order == "ascending" else "a > b"
-    return _ARGSORT.format(
-        name=name, t=t, s=dtype.storage, before=before, load_i=load("i"), load_p=load("p"),
-        load_q=load("q"),
-    )  # fmt: skip
 
 
 def _split(name: str) -> tuple[str, int]:
@@ -337,8 +277,8 @@ def _function(name: str) -> str:
             return _COSINE.format(w="" if width == "1" else width, width=width)
         case ["philox", width]:
             return _philox(int(width))
-        case ["argsort", order, dtype]:
-            return _argsort(order, DTYPES[dtype])
+        case ["argsort" | "topk" as kind, order, dtype]:
+            return sort_function(kind, order, DTYPES[dtype])
         case ["check"]:
             return _CHECK
         case ["round" | "bits" | "value" | "load" | "store" as function, dtype, width]:

@@ -237,7 +237,7 @@ def lower_group(
         form = plan_form(group.chain, limits)
         assert form is not None
         return lower_attention(loops, group.chain, form)
-    return lower_irregular(loops, group.anchor)
+    return lower_irregular(loops, group.anchor, limits)
 
 
 def has_choice(group: Group, limits: Limits) -> bool:
@@ -252,7 +252,7 @@ def _lower_on_gpu(group: Group, loops: LoopGroup, limits: Limits) -> tuple[Kerne
     if group.kind == "contract":
         tiled = lower_gpu_contraction(loops, group.anchor, limits)
         return tiled or lower_contraction(loops, group.anchor, limits)
-    kernel, checked = lower_irregular(loops, group.anchor)
+    kernel, checked = lower_irregular(loops, group.anchor, limits)
     return in_groups(kernel, limits, 64), checked
 
 
@@ -276,7 +276,7 @@ def _places(groups: Sequence[Group], wanted: Sequence[Node]) -> tuple[dict[Node,
             slot = _take(free, sizes, n.size * n.dtype.itemsize)
             places[n] = ("slot", slot)
             ending.setdefault(last_use[n], []).append(slot)
-        if g.kind == "sort":
+        if g.kind == "argsort":
             slot = _take(free, sizes, g.outputs[0].size * 8)
             g.scratch = slot
             ending.setdefault(step, []).append(slot)

@@ -10,7 +10,7 @@
     view  = RESHAPE PERMUTE EXPAND FLIP SLICE PAD WINDOW SKEW UNSKEW
     reduce = SUM PROD MAX MIN                  arg: axes; they stay as size 1
     contract = CONTRACT(a, b)                  arg: labels of a, of b, of the result
-    index = GATHER SCATTER      scan = SCAN      sort = ARGSORT
+    index = GATHER SCATTER      scan = SCAN      sort = ARGSORT TOPK
     marker = VARIABLE DETACH ASSIGN TRANSFER ON RECOMPUTED
                                                mean their last operand; say something about it
 

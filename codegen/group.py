@@ -1,13 +1,13 @@
 """What the schedule is made of: kernels to be, and what computing a value takes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
 from .attention import Chain
 from .graph import Node, Shape
 
-__all__ = ["NOTHING", "Free", "Group", "mapping_in", "parts"]
+__all__ = ["NOTHING", "Free", "Group", "mapping_in", "memory_of", "parts"]
 
 
 @dataclass(eq=False, slots=True)
@@ -15,7 +15,7 @@ class Group:
     """One kernel to be. `mapping` gives for each member's dimensions the domain axes."""
 
     number: int
-    kind: str  # map, reduce, contract, attention, scan, sort, scatter
+    kind: str  # map, reduce, attention, or the anchor's: contract, scan, argsort, topk, scatter
     shape: Shape
     reduced: frozenset[int]
     level: int
@@ -27,7 +27,7 @@ class Group:
     consumed: bool = False
     reason: str = ""
     chain: Chain | None = None
-    scratch: int = -1  # the slot of a sort's second buffer
+    scratch: int = -1  # the slot of an argsort's second buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,13 @@ def mapping_in(n: Node, group: Group, home: Mapping[Node, Group]) -> tuple[int, 
     if group.kind == "contract" and n.size != math.prod(group.shape):
         return None
     return tuple(found)
+
+
+def memory_of(n: Node, memory: Container[Node]) -> Node:
+    """The node whose memory, in the same order, is that of n: reshapes need none."""
+    while n not in memory and n.op.name == "reshape":
+        n = n.src[0]
+    return n
 
 
 def parts(group: Group, most_outputs: int) -> list[Group]:

@@ -92,6 +92,15 @@ def _argsort(src: tuple[Node, ...], arg: tuple[int, bool]) -> tuple[DType, Shape
     return int64, src[0].shape
 
 
+def _topk(src: tuple[Node, ...], arg: tuple[int, bool, int]) -> tuple[DType, Shape]:
+    axis, _descending, count = arg
+    shape = list(src[0].shape)
+    if not (0 <= axis < len(shape) and 0 <= count <= shape[axis]):
+        raise ValueError(f"topk: {count} along axis {axis} of {shape}")
+    shape[axis] = count
+    return int64, tuple(shape)
+
+
 def _np_gather(n: Node, x: Any, index: Any) -> Any:
     shape = list(x.shape)
     shape[n.arg] = index.shape[n.arg]
@@ -125,11 +134,16 @@ def _np_scatter(n: Node, index: Any, values: Any) -> Any:
 
 
 def _np_argsort(n: Node, x: Any) -> Any:
-    axis, descending = n.arg
+    axis, descending = n.arg[:2]
     if not descending:
         return np.argsort(x, axis=axis, kind="stable").astype(np.int64)
     order = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
     return np.flip(x.shape[axis] - 1 - order, axis).astype(np.int64)
+
+
+def _np_topk(n: Node, x: Any) -> Any:
+    axis, _descending, count = n.arg
+    return np.take(_np_argsort(n, x), np.arange(count), axis)
 
 
 def _marker(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
@@ -168,6 +182,7 @@ IOTA = Op("iota", "leaf", _iota, lambda n: np.arange(n.arg[0], dtype=n.arg[1].nu
 GATHER = Op("gather", "index", _gather, _np_gather, _gather_grad, cost=4)
 SCATTER = Op("scatter", "index", _scatter, _np_scatter, _scatter_grad)
 ARGSORT = Op("argsort", "sort", _argsort, _np_argsort)
+TOPK = Op("topk", "sort", _topk, _np_topk)
 
 VARIABLE = Op(
     "variable", "marker", _marker, lambda n, x: x, lambda o, g, n: (g,), starts_tracking=True
@@ -188,7 +203,7 @@ TRANSFER = Op(
 )
 
 LEAVES: dict[str, Op] = {op.name: op for op in (BUFFER, SCALAR, CONST, IOTA)}
-INDEXING: dict[str, Op] = {op.name: op for op in (GATHER, SCATTER, ARGSORT)}
+INDEXING: dict[str, Op] = {op.name: op for op in (GATHER, SCATTER, ARGSORT, TOPK)}
 MARKERS: dict[str, Op] = {op.name: op for op in (
     VARIABLE, DETACH, ASSIGN, ON, TRANSFER, RECOMPUTED,
 )}  # fmt: skip

@@ -312,6 +312,11 @@ def argsort(x: Node, axis: int, descending: bool = False) -> Node:
     return node(INDEXING["argsort"], (x,), (axis, descending))
 
 
+def topk(x: Node, axis: int, count: int, descending: bool = True) -> Node:
+    """The first `count` places of the stable order along an axis, int64."""
+    return node(INDEXING["topk"], (x,), (axis, descending, count))
+
+
 def variable(x: Node, number: int) -> Node:
     """Marks x as the value of a differentiable leaf."""
     return node(MARKERS["variable"], (x,), number)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 
 from .attention import Chain, ordered
 from .graph import Node, Shape
-from .group import NOTHING, Free, Group, mapping_in, parts
+from .group import NOTHING, Free, Group, mapping_in, memory_of, parts
 from .places import crowded
 from .split import unit_reshape
 
@@ -318,11 +318,14 @@ class _Scheduler:
         if n.op.name == "contract":
             for s in n.src:
                 self._store_operand(s)
-        elif n.op.name == "argsort" or (n.op.name == "scatter" and self.info(n.src[0]).ops):
-            self.store(n.src[0], f"read often by {n.op.name}")
+        elif n.op.kind == "sort":
+            base = memory_of(n.src[0], self.memory)
+            self.store(base, f"read often by {n.op.name}")
+            self._read_through(n.src[0], base)
+        elif n.op.name == "scatter" and self.info(n.src[0]).ops:
+            self.store(n.src[0], "read often by scatter")
         reads: set[Node] = set().union(*[self.info(s).reads for s in n.src])
-        kind = {"contract": "contract", "scan": "scan", "argsort": "sort", "scatter": "scatter"}
-        group = self._open(kind[n.op.name], n.shape, frozenset(), reads, n)
+        group = self._open(n.op.name, n.shape, frozenset(), reads, n)
         group.ops = set().union(*[self.info(s).ops for s in n.src]) | {n}
         identity = tuple(range(len(n.shape)))
         self._member(n, group, identity, frozenset([n]))
@@ -359,8 +362,11 @@ class _Scheduler:
         if n not in self.memory and not self.direct(n, self.memory):
             self.store(n, "operand of contract, packed")
             return
-        view = n
-        while view not in self.memory:  # what lies above the stored value only strides now
+        self._read_through(n, base)
+
+    def _read_through(self, view: Node, base: Node) -> None:
+        """What lies between a view and the stored value below it only strides now."""
+        while view not in self.memory:
             self.free[view] = Free(frozenset(), frozenset([base]), 0)
             view = view.src[0]
 

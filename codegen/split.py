@@ -14,6 +14,7 @@ from .dtype import float32, int64
 from .graph import Node, Shape, node, rewrite
 from .limits import Limits
 from .reduction import contract_shape
+from .split_lines import split_line
 
 __all__ = ["split_reductions", "unit_reshape"]
 
@@ -191,6 +192,8 @@ def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
             return split(n, limits) or _unroll(n)
         if n.op.name == "scatter":
             return _scatter_wide(n)
+        if n.op.kind == "sort":
+            return split_line(n, limits)
         if n.op.name == "contract":
             return _split_contraction(n, limits)
         return None

@@ -7,9 +7,11 @@ import sys
 import time
 from typing import Any
 
-from lazygrad import runtime, tuning
+from lazygrad import runtime
 from lazygrad.check import PARTS
 from lazygrad.check.runner import ask, findings, serve
+
+from . import tuning
 
 
 def _parser() -> argparse.ArgumentParser:

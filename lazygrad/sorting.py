@@ -69,9 +69,8 @@ class SortingMethods(TensorBase):
                 f"topk: selected index k out of range: got k={k}, expected 0 to "
                 f"{node.shape[axis]}, the size of dimension {dim}"
             )
-        values, order, _ = self._ordered("topk", dim, largest)
-        values = ops.slice_at(values, axis, 0, k)
-        order = ops.slice_at(order, axis, 0, k)
+        order = ops.topk(ops.detach(node), axis, k, largest)
+        values = ops.gather(node, order, axis)
         if not self._node.shape:
             if k == 1:
                 values, order = ops.reshape(values, ()), ops.reshape(order, ())
@@ -89,10 +88,8 @@ class SortingMethods(TensorBase):
                 f"kthvalue(): selected number k out of range for dimension {dim}: got k={k}, "
                 f"expected 1 to {node.shape[axis]}"
             )
-        values, order, _ = self._ordered("kthvalue", dim, False)
-        return self._picked(
-            ops.slice_at(values, axis, k - 1, 1), ops.slice_at(order, axis, k - 1, 1), axis, keepdim
-        )
+        order = ops.slice_at(ops.topk(ops.detach(node), axis, k, False), axis, k - 1, 1)
+        return self._picked(ops.gather(node, order, axis), order, axis, keepdim)
 
     def _picked(self, values: Node, places: Node, axis: int, keepdim: bool) -> ValuesIndices:
         axes = (axis,)

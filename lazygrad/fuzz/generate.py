@@ -290,6 +290,11 @@ class _Drawing:
         x, axis, _ = self.dimension()
         self.add("argsort", (x,), (axis, self.random.random() < 0.5))
 
+    def draw_topk(self) -> None:
+        x, axis, shape = self.dimension()
+        count = self.random.randint(0, shape[axis])
+        self.add("topk", (x,), (axis, self.random.random() < 0.5, count))
+
     # -- what tensors add ----------------------------------------------------------------------
 
     def key(self, shape: tuple[int, ...]) -> tuple[Any, ...]:

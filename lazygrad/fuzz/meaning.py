@@ -302,7 +302,7 @@ _RULES: dict[str, Rule] = {
     "mul": _product, "div": _quotient, "tan": _tangent, "where": _chosen, "cast": _cast,
     "bitcast": _bits,
     "sum": _sum, "prod": _prod, "contract": _contract, "scan": _scan, "gather": _gather,
-    "scatter": _scatter, "argsort": _whole,
+    "scatter": _scatter, "argsort": _whole, "topk": _whole,
 }  # fmt: skip
 _MOVES = {"reshape", "permute", "expand", "flip", "slice", "gather", "window", "variable", "detach"}
 _NO_ROUNDING = _MOVES | {

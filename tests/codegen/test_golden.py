@@ -72,6 +72,11 @@ CASES: dict[str, Callable[[], Node]] = {
     "attention": attention,
     "few_taps": few_taps,
     "scan": lambda: ops.scan(f32(5, 40), 1, "add"),
+    "argsort": lambda: ops.argsort(f32(90, 5), 0),
+    "topk": lambda: ops.topk(f32(600, 200), 1, 8),
+    "scatter_of_rows": lambda: ops.scatter(
+        ops.buffer(int64, (300, 1)), f32(300, 64), 0, 100, "add"
+    ),
     "scatter": lambda: ops.scatter(ops.buffer(int64, (30, 1)), f32(30, 64), 0, 10, "add"),
 }  # fmt: skip
 
@@ -88,7 +93,9 @@ def test_on_a_cpu(name: str, golden: Callable[[str], None]) -> None:
     golden(_text(CPU, CASES[name]))
 
 
-@pytest.mark.parametrize("name", ["elementwise", "softmax", "linear_relu"])
+@pytest.mark.parametrize(
+    "name", ["elementwise", "softmax", "linear_relu", "topk", "scatter_of_rows"]
+)
 def test_on_a_gpu(name: str, golden: Callable[[str], None]) -> None:
     golden(_text(GPU, CASES[name]))
 

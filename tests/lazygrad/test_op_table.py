@@ -252,6 +252,7 @@ VIEWS: dict[str, Builder] = {
     "scan add": lambda x, i: ops.scan(x, 1, "add"),
     "scan max": lambda x, i: ops.scan(x, 0, "max"),
     "argsort": lambda x, i: ops.argsort(x, 1),
+    "topk": lambda x, i: ops.topk(x, 1, 2),
     "argsort down": lambda x, i: ops.argsort(x, 0, True),
     "sum rows": lambda x, i: ops.sum_(x, (1,)),
     "sum columns": lambda x, i: ops.sum_(x, (0,)),
