@@ -20,6 +20,7 @@ __all__ = ["split_reductions", "unit_reshape"]
 _DEEP = 2048  # positions a contraction sums, from which parts side by side may pay
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
+_TALL, _MUCH = 1024, 1 << 22  # rows of a column, and elements in all, from which it pays too
 _SHORT = 32  # elements of a window that stand as terms of one expression
 
 
@@ -102,7 +103,9 @@ def _split(n: Node, limits: Limits) -> Node | None:
     long = kept and x.size // kept >= _LONG
     columns = axes[-1] != max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
-    if not long or not few:
+    # walking down a strip of columns meets a new page in every row
+    tall = columns and kept and x.size // kept >= _TALL and x.size >= _MUCH
+    if not (long and few) and not tall:
         return None
     axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
 
