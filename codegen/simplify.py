@@ -294,38 +294,6 @@ def _scatter_of_one(n: Node) -> Node | None:
 
 
 @_rule("contract")
-def _contract_of_line(n: Node) -> Node | None:
-    """One row, one column or nothing contracted: no product of matrices, a sum or none at all."""
-    a, b = n.src
-    lhs, rhs, out = n.arg
-    sizes = contract_shape(a, b, n.arg)
-
-    def count(labels: Iterable[int]) -> int:
-        total = 1
-        for label in labels:
-            total *= sizes[label]
-        return total
-
-    contracted = tuple(x for x in lhs if x not in out)
-    rows = count(x for x in lhs if x in out and x not in rhs)
-    columns = count(x for x in rhs if x in out and x not in lhs)
-    if min(rows, columns) != 1 and count(contracted) != 1:
-        return None
-    whole = (*out, *contracted)
-
-    def spread(x: Node, labels: tuple[int, ...]) -> Node:
-        order = tuple(sorted(range(len(labels)), key=lambda i: whole.index(labels[i])))
-        present = [labels[i] for i in order]
-        shape = tuple(sizes[k] if k in present else 1 for k in whole)
-        return ops.reshape(ops.permute(x, order), shape)
-
-    axes = tuple(range(len(out), len(whole)))
-    product = ops.mul(spread(a, lhs), spread(b, rhs))
-    return ops.reshape(ops.expand(ops.sum_(product, axes), tuple(
-        sizes[k] if k in out else 1 for k in whole)), n.shape)  # fmt: skip
-
-
-@_rule("contract")
 def _contract(n: Node) -> Node | None:
     """Transposes and broadcasts of operands are a matter of labels."""
     a, b = n.src
@@ -356,6 +324,40 @@ def _contract_with(n: Node, left: bool, x: Node, labels: tuple[int, ...]) -> Nod
     if left:
         return ops.contract(x, b, labels, rhs, out)
     return ops.contract(a, x, lhs, labels, out)
+
+
+@_rule("contract")
+def _contract_of_line(n: Node) -> Node | None:
+    """One row, one column or nothing contracted: no product of matrices, a sum or none at all."""
+    a, b = n.src
+    lhs, rhs, out = n.arg
+    sizes = contract_shape(a, b, n.arg)
+
+    def count(labels: Iterable[int]) -> int:
+        total = 1
+        for label in labels:
+            total *= sizes[label]
+        return total
+
+    contracted = tuple(x for x in lhs if x not in out)
+    rows = count(x for x in lhs if x in out and x not in rhs)
+    columns = count(x for x in rhs if x in out and x not in lhs)
+    if min(rows, columns) != 1 and count(contracted) != 1:
+        return None
+    large = lhs if a.size > b.size else rhs
+    down = bool(contracted) and large[-1] not in contracted  # along what lies apart in memory
+    whole = (*contracted, *out) if down else (*out, *contracted)
+
+    def spread(x: Node, labels: tuple[int, ...]) -> Node:
+        order = tuple(sorted(range(len(labels)), key=lambda i: whole.index(labels[i])))
+        present = [labels[i] for i in order]
+        shape = tuple(sizes[k] if k in present else 1 for k in whole)
+        return ops.reshape(ops.permute(x, order), shape)
+
+    axes = tuple(whole.index(x) for x in contracted)
+    product = ops.mul(spread(a, lhs), spread(b, rhs))
+    return ops.reshape(ops.expand(ops.sum_(product, axes), tuple(
+        sizes[k] if k in out else 1 for k in whole)), n.shape)  # fmt: skip
 
 
 _rule("reshape")(fold_of_contraction)

@@ -22,6 +22,7 @@ _DEEP = 2048  # positions a contraction sums, from which parts side by side may 
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
 _LONG_ROW, _LONG_COLUMN = 16384, 256  # the same where items and work-groups share the work
+_TALL, _MUCH = 1024, 1 << 22  # rows of a column, and elements in all, from which it pays too
 _SHORT = 32  # elements of a window that stand as terms of one expression
 
 
@@ -107,7 +108,9 @@ def _split(n: Node, limits: Limits) -> Node | None:
     least = (_LONG_COLUMN if columns else _LONG_ROW) if wide else _LONG
     long = kept and x.size // kept >= least
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
-    if not long or not few:
+    # walking down a strip of columns meets a new page in every row
+    tall = columns and kept and x.size // kept >= _TALL and x.size >= _MUCH
+    if not (long and few) and not tall:
         return None
     axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
 
