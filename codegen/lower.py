@@ -6,13 +6,18 @@ lanes: a parallel one (maps, column reductions) or a reduced one (row reductions
 accumulators and one horizontal step at the end).
 """
 
+import math
 from collections.abc import Callable, Sequence
 
+from . import ops
 from .axes import Axes, choose_axes, extent
+from .dtype import bool_
+from .elementwise import LARGER, SMALLER
 from .emit import Emitter, topological
 from .expression import Expressions, Value
 from .graph import Node, Op
 from .index import Condition, Ix, Var, flat_index, variables
+from .kept import Kept
 from .kernel import (
     Alias,
     Apply,
@@ -26,8 +31,13 @@ from .kernel import (
 from .lanes import Lanes
 from .limits import Limits
 from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params
+from .opencl_text import CType
 
 __all__ = ["lower_loops"]
+
+
+def _mask(width: int) -> CType:
+    return ctype_of(bool_, width)
 
 
 class _Lowering:
@@ -42,6 +52,8 @@ class _Lowering:
         self.levels = self._levels()
         self.lanes = Lanes(self.expressions, self.stores, self.axes, limits)
         self.vec, self.width, self.unroll = self.lanes.vec, self.lanes.width, self.lanes.unroll
+        keeps = limits.kind == "cpu" and self.lanes.reduced
+        self.kept = Kept(self.reduces if keeps else (), self.stores, self.axes)
 
     def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
@@ -161,7 +173,8 @@ class _Lowering:
         outer = [s for s in self.stores if not (s[0].deps | variables(s[2])) & reduced]
         if vec_reduced:
             if inner:
-                self._over_reduced(emitter, 1, lambda u: self._store(emitter, inner))
+                self._over_reduced(emitter, 1, lambda u: self._last(emitter, inner))
+            self.kept.end_row()
             self._store(emitter, outer)
             return
         copies = range(unroll)
@@ -173,6 +186,10 @@ class _Lowering:
                 for u in copies:
                     with emitter.lanes(self.vec, width, u * width):
                         self._store(emitter, inner)
+
+    def _last(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
+        self.kept.recall(emitter, [v for v, *_ in stores])
+        self._store(emitter, stores)
 
     def _store(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
         for v, array, at in stores:
@@ -202,18 +219,31 @@ class _Lowering:
         copies = unroll if width > 1 else 1
         wide: dict[tuple[Value, int], str] = {}
         single: dict[Value, str] = {}
+        nans: dict[Value, str] = {}
         for r in level:
+            if width > 1 and self._is_long_extreme(r):
+                nans[r] = emitter.fresh("nan")
+                emitter.append(Define(nans[r], _mask(width), Literal(False), mutable=True))
             for u in range(copies):
                 wide[r, u] = self._accumulator(emitter, r, width)
             if tail:
                 single[r] = self._accumulator(emitter, r, 1)
 
+        elements = [r.args[0] for r in level]
+
         def body(u: int) -> None:
+            self.kept.recall(emitter, elements)
             for r in level:
                 target = wide[r, u] if emitter.width == width else single[r]
-                self._accumulate(emitter, r, target, emitter.width)
+                if r in nans and emitter.width == width:
+                    self._accumulate_beside(emitter, r, target, nans[r], width)
+                else:
+                    self._accumulate(emitter, r, target, emitter.width)
+
+            self._store(emitter, self.kept.leave(elements))
 
         self._over_reduced(emitter, copies, body)
+        self.kept.end_pass()
         for r in level:
             total = wide[r, 0]
             for u in range(1, copies):
@@ -223,6 +253,8 @@ class _Lowering:
                 fold = Horizontal(self._combiner(r), total, width)
                 emitter.append(Define(name, ctype_of(r.dtype), fold))
                 total = name
+            if r in nans:
+                total = self._with_nan(emitter, r, total, nans[r], width)
             if tail:
                 total = self._combine(emitter, r, total, single[r], 1)
             emitter.bind(r, self._finish(emitter, r, total))
@@ -265,6 +297,38 @@ class _Lowering:
         element = emitter.vector(r.args[0], width)
         ctype = ctype_of(r.dtype, width)
         emitter.append(Assign(target, ctype, Apply(self._combiner(r), (target, element), ctype)))
+
+    def _is_long_extreme(self, r: Value) -> bool:
+        assert r.op is not None and self.vec is not None
+        long = extent(self.vec) >= 16 * self.width
+        return long and r.op.name in ("max", "min") and r.dtype.kind == "f"
+
+    def _accumulate_beside(
+        self, emitter: Emitter, r: Value, target: str, nans: str, width: int
+    ) -> None:
+        """An extreme of numbers, and beside it where NaN was met: less waits for the step before
+        than in one test for both."""
+        assert r.op is not None
+        element, ctype, mask = (
+            emitter.vector(r.args[0], width),
+            ctype_of(r.dtype, width),
+            _mask(width),
+        )
+        pick = LARGER if r.op.name == "max" else SMALLER
+        emitter.append(Assign(target, ctype, Apply(pick, (element, target), ctype)))
+        met = emitter.fresh("m")
+        emitter.append(Define(met, mask, Apply(ops.TABLE["isnan"], (element,), ctype)))
+        emitter.append(Assign(nans, mask, Apply(ops.TABLE["bitwise_or"], (nans, met), mask)))
+
+    def _with_nan(self, emitter: Emitter, r: Value, total: str, nans: str, width: int) -> str:
+        """The extreme, or NaN where one was met."""
+        met, nan, name = (emitter.fresh(stem) for stem in ("h", "c", "acc"))
+        ctype, mask = ctype_of(r.dtype), _mask(1)
+        fold = Horizontal(ops.TABLE["bitwise_or"], nans, width)
+        emitter.append(Define(met, mask, fold))
+        emitter.append(Define(nan, ctype, Literal(math.nan)))
+        emitter.append(Define(name, ctype, Apply(ops.TABLE["where"], (met, nan, total), ctype)))
+        return name
 
     def _combine(self, emitter: Emitter, r: Value, a: str, b: str, width: int) -> str:
         name = emitter.fresh("acc")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .dtype import DTYPES as DTYPES
-from .dtype import DType, int64
+from .dtype import DType, int32, int64
 from .elementwise import ELEMENTWISE
 from .elementwise import broadcast_shapes as broadcast_shapes
 from .graph import Node, Op, Shape, forget_source, node
@@ -101,7 +101,7 @@ sinh, cosh, tanh, erf, erfc = (_unary(k) for k in ("sinh", "cosh", "tanh", "erf"
 sqrt, rsqrt, expm1, log1p = (_unary(k) for k in ("sqrt", "rsqrt", "expm1", "log1p"))
 exp2, log2, log10 = _unary("exp2"), _unary("log2"), _unary("log10")
 floor, ceil, round_, trunc = (_unary(k) for k in ("floor", "ceil", "round", "trunc"))
-isnan, bitwise_not = _unary("isnan"), _unary("bitwise_not")
+isnan, bitwise_not, normal = (_unary(k) for k in ("isnan", "bitwise_not", "normal"))
 add, sub, mul, div = (_binary(k) for k in ("add", "sub", "mul", "div"))
 pow = _binary("pow")  # the field's name, as in PyTorch
 atan2, fmod = _binary("atan2"), _binary("fmod")
@@ -110,13 +110,18 @@ maximum, minimum = _binary("maximum"), _binary("minimum")
 lt, le, eq, ne = (_binary(k) for k in ("lt", "le", "eq", "ne"))
 bitwise_and, bitwise_or = _binary("bitwise_and"), _binary("bitwise_or")
 bitwise_xor, shl, shr = _binary("bitwise_xor"), _binary("shl"), _binary("shr")
-philox = _binary("philox")
 
 _WHERE, _CAST, _BITCAST = (ELEMENTWISE[k] for k in ("where", "cast", "bitcast"))
+_PHILOX = ELEMENTWISE["philox"]
 
 
 def where(mask: Node, yes: Node, no: Node) -> Node:
     return node(_WHERE, (mask, yes, no))
+
+
+def philox(first: Node, key: Node, position: Node) -> Node:
+    """Random words: number `position` of the stream of `key` that begins with block `first`."""
+    return node(_PHILOX, (first, key, position))
 
 
 def cast(x: Node, dtype: DType) -> Node:
@@ -331,12 +336,12 @@ def unbroadcast(g: Node, shape: Shape) -> Node:
     return reshape(sum_(g, axes), shape)
 
 
-def flat_iota(shape: Shape, axes: tuple[int, ...]) -> Node:
-    """Row-major position among `axes`, broadcastable to `shape`, int64."""
+def flat_iota(shape: Shape, axes: tuple[int, ...], dtype: DType = int64) -> Node:
+    """Row-major position among `axes`, broadcastable to `shape`."""
     count = 1
     for a in axes:
         count *= shape[a]
-    return reshape(iota(count), tuple([n if i in axes else 1 for i, n in enumerate(shape)]))
+    return reshape(iota(count, dtype), tuple([n if i in axes else 1 for i, n in enumerate(shape)]))
 
 
 def first_match(x: Node, value: Node, axes: tuple[int, ...]) -> Node:
@@ -347,7 +352,9 @@ def first_match(x: Node, value: Node, axes: tuple[int, ...]) -> Node:
     hit = eq(x, value)
     if x.dtype.kind == "f":
         hit = bitwise_or(hit, bitwise_and(isnan(x), isnan(value)))
-    return min_(where(hit, flat_iota(x.shape, axes), const(count, int64)), axes)
+    narrow = int32 if count < 1 << 31 else int64  # vectors of twice as many lanes
+    place = where(hit, flat_iota(x.shape, axes, narrow), const(count, narrow))
+    return cast(min_(place, axes), int64)
 
 
 def shift_in(x: Node, axis: int, value: Node) -> Node:

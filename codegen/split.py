@@ -21,6 +21,7 @@ _DEEP = 2048  # positions a contraction sums, from which parts side by side may 
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
 _SHORT = 32  # elements of a window that stand as terms of one expression
+_TALL = 256  # rows that one work-item adds up: pages of more than that leave its address cache
 
 
 def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int, ...] | None:
@@ -32,10 +33,10 @@ def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int,
     return tuple([next(left) if n != 1 else -1 for n in new])
 
 
-def _parts(count: int) -> int:
-    """How many parts to split `count` into: the divisor nearest to 64 from 8 to 256, or 1."""
-    found = [d for d in range(8, 257) if count % d == 0 and count > d]
-    return min(found, key=lambda d: (abs(d - 64), d)) if found else 1
+def _parts(count: int, wanted: int = 64, least: int = 8) -> int:
+    """How many parts to split `count` into: the divisor up to 256 nearest to `wanted`, or 1."""
+    found = [d for d in range(least, 257) if count % d == 0 and count > d]
+    return min(found, key=lambda d: (abs(d - wanted), d)) if found else 1
 
 
 def _pairwise(n: Node) -> Callable[[Node, Node], Node]:
@@ -102,15 +103,16 @@ def _split(n: Node, limits: Limits) -> Node | None:
     long = kept and x.size // kept >= _LONG
     columns = axes[-1] != max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
-    if not long or not few:
-        return None
     axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
+    tall = columns and limits.kind == "cpu" and x.shape[axis] >= 4 * _TALL and kept >= _TALL
+    if not (long and few) and not tall:
+        return None
 
     def again(y: Node, over: tuple[int, ...]) -> Node:
         return node(n.op, (y,), (over, n.arg[1]) if nested else over)
 
     count = x.shape[axis]
-    parts = _parts(count)
+    parts = _parts(count, count // _TALL, 2) if tall else _parts(count)
     if parts == 1:  # a prime length: the bulk splits, the rest is short
         bulk = count // 64 * 64
         if count == bulk or bulk < 128:
