@@ -5,6 +5,7 @@ import re
 from .dtype import DTYPES
 from .float_functions import float_function, needed
 from .opencl_text import call_safely
+from .random_functions import normal, philox, philox_run
 from .sort_functions import sort_function
 
 __all__ = ["functions_for"]
@@ -22,19 +23,6 @@ inline long lg_check(long i, long count, int code, __global volatile int* error)
   }
   return i < 0 ? 0 : count - 1;
 }"""
-
-_PHILOX = """\
-inline {u} lg_philox_{w}({l} counter, {l} key) {{
-  {l} c0 = counter & {mask}, c1 = counter >> 32, c2 = 0, c3 = 0;
-  {l} k0 = key & {mask}, k1 = key >> 32;
-  for (int round = 0; round < 10; round++) {{
-    const {l} p0 = c0 * {m0}, p1 = c2 * {m1};
-    c0 = (p1 >> 32) ^ c1 ^ k0; c1 = p1 & {mask};
-    c2 = (p0 >> 32) ^ c3 ^ k1; c3 = p0 & {mask};
-    k0 = (k0 + {w0}) & {mask}; k1 = (k1 + {w1}) & {mask};
-  }}
-  return convert_{u}(c0);
-}}"""
 
 _TO_BFLOAT = """\
 inline ushort{w} lg_to_bfloat{w}(float{w} x) {{
@@ -247,14 +235,6 @@ def _cast(target: str, source: str) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _philox(width: int) -> str:
-    suffix = "" if width == 1 else str(width)
-    return _PHILOX.format(
-        u=f"uint{suffix}", l=f"ulong{suffix}", w=width, mask="0xffffffffUL",
-        m0="0xD2511F53UL", m1="0xCD9E8D57UL", w0="0x9E3779B9UL", w1="0xBB67AE85UL",
-    )  # fmt: skip
-
-
 def _function(name: str) -> str:
     parts = name.removeprefix("lg_").split("_")
     match parts:
@@ -269,14 +249,19 @@ def _function(name: str) -> str:
         case ["angle"]:
             return float_function("angle", 0)
         case [
-            "angle" | "sin" | "cos" | "tan" | "atan2" | "tanh" | "erf" | "erfc" as function,
+            "exp" | "log" | "tanh" | "erf" | "erfc" | "angle" | "sin" | "cos" | "tan" | "atan2"
+            as function,
             width,
-        ]:
+        ]:  # fmt: skip
             return float_function(function, int(width))
         case ["cosine", width]:
             return _COSINE.format(w="" if width == "1" else width, width=width)
-        case ["philox", width]:
-            return _philox(int(width))
+        case ["philox", "run", positions]:
+            return philox_run(positions)
+        case ["philox", positions]:
+            return philox(positions)
+        case ["normal", width]:
+            return normal(int(width))
         case ["argsort" | "topk" as kind, order, dtype]:
             return sort_function(kind, order, DTYPES[dtype])
         case ["check"]:
@@ -291,7 +276,14 @@ def _function(name: str) -> str:
 
 
 def functions_for(text: str) -> str:
-    """The definitions of all functions of ours that a text calls, sorted by name."""
-    names = {n for n in _CALL.findall(text) if n not in _PARAMETERS}
-    names |= {inner for n in names for inner in needed(n)}
-    return "\n\n".join(_function(n) for n in sorted(names))
+    """The definitions of all functions of ours that a text calls, each after those it calls."""
+    called = {n for n in _CALL.findall(text) if n not in _PARAMETERS}
+    order: dict[str, None] = {}
+    stack = sorted(called, reverse=True)
+    while stack:
+        missing = [n for n in needed(stack[-1]) if n not in order]
+        if missing:
+            stack += missing
+        else:
+            order[stack.pop()] = None
+    return "\n\n".join(map(_function, order))

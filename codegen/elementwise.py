@@ -1,16 +1,17 @@
 """Rows of the op table that work element by element; their operands broadcast together."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from . import numpy_meaning as meaning
 from . import opencl_text as text
-from .dtype import DType, bool_, uint32, uint64
+from .dtype import DType, bool_, float32, uint32, uint64
 from .graph import Node, Op, Shape
 from .special import erf, erfc
 
-__all__ = ["ELEMENTWISE", "broadcast_shapes"]
+__all__ = ["ELEMENTWISE", "LARGER", "PHILOX", "PHILOX_RUN", "SMALLER", "broadcast_shapes"]
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
@@ -98,9 +99,20 @@ def _bitcast_infer(src: tuple[Node, ...], arg: DType) -> tuple[DType, Shape]:
 
 
 def _philox_infer(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
-    if any(s.dtype is not uint64 for s in src):
-        raise TypeError(f"philox: counter and key need uint64, got {[s.dtype for s in src]}")
+    first, key, position = src
+    wide = first.dtype is uint64 and key.dtype is uint64
+    if not wide or position.dtype not in (uint32, uint64):
+        raise TypeError(
+            f"philox: block and key need uint64, the position uint32 or uint64, got "
+            f"{[s.dtype.name for s in src]}"
+        )
     return uint32, broadcast_shapes(*[s.shape for s in src])
+
+
+def _normal_infer(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
+    if src[0].dtype is not uint32:
+        raise TypeError(f"normal: expected bits of dtype uint32, got {src[0].dtype.name}")
+    return float32, src[0].shape
 
 
 # The rows -----------------------------------------------------------------------------------
@@ -182,7 +194,15 @@ ABS = _row(
 )
 SIGN = _row("sign", _number, np.sign, text.sign, _zero_grad)
 EXP = _row("exp", _float, np.exp, text.exp, lambda o, g, n: (o.mul(g, n),), 2.5, 12)
-LOG = _row("log", _float, np.log, "log({0})", lambda o, g, n: (o.div(g, n.src[0]),), 2.5, 12)
+LOG = _row(
+    "log",
+    _float,
+    np.log,
+    text.ours_for_float("log"),
+    lambda o, g, n: (o.div(g, n.src[0]),),
+    2.5,
+    12,
+)
 SIN = _row(
     "sin",
     _float,
@@ -377,6 +397,9 @@ FMOD = _row(
 )
 MAXIMUM = _row("maximum", _number, np.maximum, text.extreme(">"), _pick_grad)
 MINIMUM = _row("minimum", _number, np.minimum, text.extreme("<"), _pick_grad)
+# without regard to NaN: one instruction on most devices
+LARGER = replace(MAXIMUM, opencl="({0} > {1} ? {0} : {1})")
+SMALLER = replace(MINIMUM, opencl="({0} < {1} ? {0} : {1})")
 LT = _row("lt", _ordered, np.less, text.comparison("<"))
 LE = _row("le", _ordered, np.less_equal, text.comparison("<="))
 EQ = _row("eq", _predicate, np.equal, text.comparison("=="))
@@ -408,4 +431,7 @@ CAST = _row(
     wants_node=True,
 )
 BITCAST = _row("bitcast", _bitcast_infer, meaning.bitcast, text.bitcast_text, wants_node=True)
-PHILOX = _row("philox", _philox_infer, meaning.philox, "lg_philox_{W}({0}, {1})", cost=40)
+PHILOX = _row("philox", _philox_infer, meaning.philox, text.philox, cost=40)
+# of lanes at neighbouring positions, which share their blocks; emit.py knows where they are
+PHILOX_RUN = replace(PHILOX, opencl=text.philox_run)
+NORMAL = _row("normal", _normal_infer, meaning.normal, "lg_normal_{W}({0})", None, 4, 24)

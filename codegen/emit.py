@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from . import ops
+from .elementwise import PHILOX, PHILOX_RUN
 from .expression import Expressions, Value
 from .index import Condition, Ix, Var
 from .kernel import (
@@ -82,6 +83,7 @@ class Emitter:
         self.offset = 0
         self._count = 0
         self._spans: list[tuple[Var, int, int]] = []
+        self._fours: set[object] = set()  # variables of loops that only see multiples of 4
 
     # names and scopes
 
@@ -110,7 +112,10 @@ class Emitter:
     ) -> Iterator[None]:  # fmt: skip
         scope = _Scope(frozenset([var]))
         self.scopes.append(scope)
+        if not any(n % 4 for n in (step, start.const, *[c for _, c in start.terms])):
+            self._fours.add(var)
         yield
+        self._fours.discard(var)
         self.scopes.pop()
         self.append(Loop(var, start, stop, step, tuple(scope.body), limit, unroll))
 
@@ -274,12 +279,23 @@ class Emitter:
         assert stride is not None, f"{index!r} is not affine in {self.vec}"
         return stride
 
+    def _is_run(self, v: Value, width: int) -> bool:
+        """Whether the lanes of a stream's words are whole blocks of four in a row."""
+        *alike, place = v.args
+        if width < 4 or place.kind != "position" or any(self.width_of(a) > 1 for a in alike):
+            return False
+        assert place.index is not None
+        index = self.shifted(place.index)
+        starts = [c for x, c in index.terms if x not in self._fours]
+        return self.stride(index) == 1 and not any(n % 4 for n in (index.const, *starts))
+
     def _rhs(self, v: Value, width: int) -> tuple[Rhs, str]:
         if v.kind == "apply":
             assert v.op is not None
             names = tuple([self.vector(a, width) for a in v.args])
             operand = ctype_of(v.args[-1].dtype, width)
-            return Apply(v.op, names, operand), v.op.name.removeprefix("bitwise_") + "_"
+            op = PHILOX_RUN if v.op is PHILOX and self._is_run(v, width) else v.op
+            return Apply(op, names, operand), v.op.name.removeprefix("bitwise_") + "_"
         if v.kind == "narrow":
             function, dtype = v.payload
             return Narrow(function, self.vector(v.args[0], width), dtype), "r"

@@ -58,7 +58,7 @@ class Lanes:
         self.cuts = self._cuts()
         if self.vec is not None and not self.cuts:
             self.width = self._width(self.vec, limits)
-        self.unroll = self._unroll()
+        self.unroll = self._unroll(limits)
 
     def take(self, axis: int, width: int, unroll: int) -> None:
         """Another choice than the preferred one."""
@@ -138,12 +138,17 @@ class Lanes:
             width *= 2
         return width
 
-    def _unroll(self) -> int:
-        """Copies of the body side by side, so that accumulators need not wait for themselves."""
+    def _unroll(self, limits: Limits) -> int:
+        """Copies of the body side by side, so that accumulators need not wait for themselves, and
+        rows whose columns are summed are read in long runs."""
         if self.vec is None or self.width < 4 or not self.reduces:
             return 1
         room = extent(self.vec) // self.width
         wanted = 4 if len(self.values) <= 10 else 2 if len(self.values) <= 24 else 1
+        if self.parallel and len(self.values) <= 2 and limits.kind == "cpu":
+            vector = self.width * max(v.dtype.compute_size for v in self.reduces)
+            fits = limits.registers * limits.register_bytes >= 8 * vector
+            wanted = 8 if fits and (room % 8 == 0 or room >= 64) else 4
         while wanted > 1 and room < wanted:
             wanted //= 2
         return wanted

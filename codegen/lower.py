@@ -6,14 +6,19 @@ lanes: a parallel one (maps, column reductions) or a reduced one (row reductions
 accumulators and one horizontal step at the end).
 """
 
+import math
 from collections.abc import Callable, Sequence
 
+from . import ops
 from .axes import Axes, choose_axes, extent
 from .choice import Choice, cheapest_first, chosen
+from .dtype import bool_
+from .elementwise import LARGER, SMALLER
 from .emit import Emitter, topological
 from .expression import Expressions, Value
 from .graph import Node, Op
 from .index import Condition, Ix, Var, flat_index, variables
+from .kept import Kept
 from .kernel import (
     Alias,
     Apply,
@@ -28,8 +33,13 @@ from .lanes import Lanes
 from .limits import Limits
 from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params
 from .loop_schedule import cost, preferred, schedules
+from .opencl_text import CType
 
 __all__ = ["LoopLowering", "LoopNest", "loop_choices", "lower_loops"]
+
+
+def _mask(width: int) -> CType:
+    return ctype_of(bool_, width)
 
 
 class LoopLowering:
@@ -48,6 +58,8 @@ class LoopLowering:
             self.schedule = chosen(schedules(self.lanes, limits), lambda _: 0.0, choice)
             self.lanes.take(self.schedule.axis, self.schedule.lanes, self.schedule.unroll)
         self.vec, self.width, self.unroll = self.lanes.vec, self.lanes.width, self.lanes.unroll
+        keeps = limits.kind == "cpu" and self.lanes.reduced
+        self.kept = Kept(self.reduces if keeps else (), self.stores, self.axes)
 
     def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
@@ -164,7 +176,8 @@ class LoopLowering:
         outer = [s for s in self.stores if not self._along(s)]
         if vec_reduced:
             if inner:
-                self._over_reduced(emitter, 1, lambda u: self._store(emitter, inner))
+                self._over_reduced(emitter, 1, lambda u: self._last(emitter, inner))
+            self.kept.end_row()
             self._store(emitter, outer)
             return
         copies = range(unroll)
@@ -181,6 +194,10 @@ class LoopLowering:
         """Whether it is written all along the reduced axes, be it one value."""
         value, _array, at = store
         return bool((value.deps | variables(at)) & set(self.axes.reduced))
+
+    def _last(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
+        self.kept.recall(emitter, [v for v, *_ in stores])
+        self._store(emitter, stores)
 
     def _store(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
         for v, array, at in stores:
@@ -209,20 +226,34 @@ class LoopLowering:
         copies = unroll if width > 1 else 1
         widths = sorted({s.lanes for s in self.lanes.sections(copies)} | {width}, reverse=True)
         parts: dict[tuple[Value, int], list[str]] = {}  # accumulators by the lanes they have
+        nans: dict[Value, str] = {}
         for r in level:
+            if width > 1 and self._is_long_extreme(r):
+                nans[r] = emitter.fresh("nan")
+                emitter.append(Define(nans[r], _mask(width), Literal(False), mutable=True))
             for lanes in widths:
                 count = copies if lanes == width else 1
                 parts[r, lanes] = [self._accumulator(emitter, r, lanes) for _ in range(count)]
 
+        elements = [r.args[0] for r in level]
+
         def body(u: int) -> None:
+            self.kept.recall(emitter, elements)
             for r in level:
                 target = parts[r, emitter.width][u if emitter.width == width else 0]
-                self._accumulate(emitter, r, target, emitter.width)
+                if r in nans and emitter.width == width:
+                    self._accumulate_beside(emitter, r, target, nans[r], width)
+                else:
+                    self._accumulate(emitter, r, target, emitter.width)
+            self._store(emitter, self.kept.leave(elements))
 
         self._over_reduced(emitter, copies, body)
+        self.kept.end_pass()
         for r in level:
             totals = [self._across_lanes(emitter, r, parts[r, lanes], lanes) for lanes in widths]
             total = totals[0]
+            if r in nans:
+                total = self._with_nan(emitter, r, total, nans[r], width)
             for other in totals[1:]:
                 total = self._combine(emitter, r, total, other, 1)
             emitter.bind(r, self._finish(emitter, r, total))
@@ -277,6 +308,38 @@ class LoopLowering:
         element = emitter.vector(r.args[0], width)
         ctype = ctype_of(r.dtype, width)
         emitter.append(Assign(target, ctype, Apply(self._combiner(r), (target, element), ctype)))
+
+    def _is_long_extreme(self, r: Value) -> bool:
+        assert r.op is not None and self.vec is not None
+        long = extent(self.vec) >= 16 * self.width
+        return long and r.op.name in ("max", "min") and r.dtype.kind == "f"
+
+    def _accumulate_beside(
+        self, emitter: Emitter, r: Value, target: str, nans: str, width: int
+    ) -> None:
+        """An extreme of numbers, and beside it where NaN was met: less waits for the step before
+        than in one test for both."""
+        assert r.op is not None
+        element, ctype, mask = (
+            emitter.vector(r.args[0], width),
+            ctype_of(r.dtype, width),
+            _mask(width),
+        )
+        pick = LARGER if r.op.name == "max" else SMALLER
+        emitter.append(Assign(target, ctype, Apply(pick, (element, target), ctype)))
+        met = emitter.fresh("m")
+        emitter.append(Define(met, mask, Apply(ops.TABLE["isnan"], (element,), ctype)))
+        emitter.append(Assign(nans, mask, Apply(ops.TABLE["bitwise_or"], (nans, met), mask)))
+
+    def _with_nan(self, emitter: Emitter, r: Value, total: str, nans: str, width: int) -> str:
+        """The extreme, or NaN where one was met."""
+        met, nan, name = (emitter.fresh(stem) for stem in ("h", "c", "acc"))
+        ctype, mask = ctype_of(r.dtype), _mask(1)
+        fold = Horizontal(ops.TABLE["bitwise_or"], nans, width)
+        emitter.append(Define(met, mask, fold))
+        emitter.append(Define(nan, ctype, Literal(math.nan)))
+        emitter.append(Define(name, ctype, Apply(ops.TABLE["where"], (met, nan, total), ctype)))
+        return name
 
     def _combine(self, emitter: Emitter, r: Value, a: str, b: str, width: int) -> str:
         name = emitter.fresh("acc")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Node
+from .random_functions import CENTER, LAST_CENTRAL, TAIL
 from .special import to_integer
 
 
@@ -58,14 +59,15 @@ def bitcast(n: Node, x: Any) -> Any:
     return n.dtype.from_storage(n.src[0].dtype.to_storage(x).view(n.dtype.numpy))
 
 
-def philox(counter: Any, key: Any) -> Any:
-    """First word of Philox 4x32-10 (Salmon et al., SC 2011) for 64-bit counters and keys."""
+def philox(first: Any, key: Any, position: Any) -> Any:
+    """Word `position % 4` of block `first + position / 4`, Philox 4x32-10 (Salmon et al., 2011)."""
     mask = np.uint64(0xFFFFFFFF)
-    counter, key = np.broadcast_arrays(counter, key)
-    c0, c1 = counter & mask, counter >> np.uint64(32)
-    c2, c3 = np.zeros_like(c0), np.zeros_like(c0)
-    k0, k1 = key & mask, key >> np.uint64(32)
+    first, key, position = np.broadcast_arrays(first, key, position.astype(np.uint64))
     with np.errstate(over="ignore"):
+        block = first + (position >> np.uint64(2))
+        c0, c1 = block & mask, block >> np.uint64(32)
+        c2, c3 = np.zeros_like(c0), np.zeros_like(c0)
+        k0, k1 = key & mask, key >> np.uint64(32)
         for _ in range(10):
             p0, p1 = c0 * np.uint64(0xD2511F53), c2 * np.uint64(0xCD9E8D57)
             c0, c1, c2, c3 = (
@@ -73,4 +75,15 @@ def philox(counter: Any, key: Any) -> Any:
                 p0 & mask,
             )  # fmt: skip
             k0, k1 = (k0 + np.uint64(0x9E3779B9)) & mask, (k1 + np.uint64(0xBB67AE85)) & mask
-    return c0.astype(np.uint32)
+    word = position & np.uint64(3)
+    return np.choose(word.astype(np.int64), (c0, c1, c2, c3)).astype(np.uint32)
+
+
+def normal(bits: Any) -> Any:
+    """The normal deviate at (bits as a signed number + 2^31 + 1/2) / 2^32, in float64."""
+    x = (bits.view(np.int32).astype(np.float64) + 0.5) * 2.0**-31
+    distance = 1 - np.abs(x)
+    z = -np.log2(distance * (2 - distance))
+    center = np.polyval([float.fromhex(c) for c in CENTER], z)
+    tail = np.polyval([float.fromhex(c) for c in TAIL], np.sqrt(z) - 4)
+    return (np.where(z > LAST_CENTRAL, tail, center) * x).astype(np.float32)

@@ -401,11 +401,13 @@ def kernel_text(kernel: Kernel, has_fma: bool = True) -> str:
     return _Printer(kernel, has_fma).text()
 
 
-def program_text(kernels: Sequence[str]) -> str:
+def program_text(kernels: Sequence[str], has_fma: bool = True) -> str:
     """A whole program: settings, the functions that the kernels call, the kernels' texts."""
     head = ["#pragma OPENCL FP_CONTRACT OFF"]
     body = "\n\n".join(kernels)
     called = functions_for(body)
+    if "lg_fma" in called:
+        head.append(f"#define lg_fma(a, b, c) {'fma(a, b, c)' if has_fma else '((a) * (b) + (c))'}")
     if "double" in body or "double" in called:
         head.append("#pragma OPENCL EXTENSION cl_khr_fp64 : enable")
     return "\n".join(head) + "\n\n" + (called + "\n\n" if called else "") + body + "\n"

@@ -143,11 +143,19 @@ def exp(args: Sequence[str], result: CType, operand: CType) -> str:
     """Of doubles near overflow by e^44 lower: PoCL 3.1 is off by 2,000 ulp there."""
     x = args[0]
     if result.base != "double":
-        return f"exp({x})"
+        return f"lg_exp_{result.width}({x})"
     high = mask(f"{x} > ({result.name})(700.0)", result, operand)
     lower = select(high, f"{x} - 44.0", x, result)
     one, more = (f"({result.name})({c})" for c in ("1.0", "0x1.64b41c6d37832p63"))
     return f"(exp({lower}) * {select(high, more, one, result)})"
+
+
+def philox(args: Sequence[str], result: CType, operand: CType) -> str:
+    return f"lg_philox_{operand.name}({', '.join(args)})"
+
+
+def philox_run(args: Sequence[str], result: CType, operand: CType) -> str:
+    return f"lg_philox_run_{operand.name}({', '.join(args)})"
 
 
 def tanh(args: Sequence[str], result: CType, operand: CType) -> str:

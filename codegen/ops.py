@@ -101,7 +101,7 @@ sinh, cosh, tanh, erf, erfc = (_unary(k) for k in ("sinh", "cosh", "tanh", "erf"
 sqrt, rsqrt, expm1, log1p = (_unary(k) for k in ("sqrt", "rsqrt", "expm1", "log1p"))
 exp2, log2, log10 = _unary("exp2"), _unary("log2"), _unary("log10")
 floor, ceil, round_, trunc = (_unary(k) for k in ("floor", "ceil", "round", "trunc"))
-isnan, bitwise_not = _unary("isnan"), _unary("bitwise_not")
+isnan, bitwise_not, normal = (_unary(k) for k in ("isnan", "bitwise_not", "normal"))
 add, sub, mul, div = (_binary(k) for k in ("add", "sub", "mul", "div"))
 pow = _binary("pow")  # the field's name, as in PyTorch
 atan2, fmod = _binary("atan2"), _binary("fmod")
@@ -110,13 +110,18 @@ maximum, minimum = _binary("maximum"), _binary("minimum")
 lt, le, eq, ne = (_binary(k) for k in ("lt", "le", "eq", "ne"))
 bitwise_and, bitwise_or = _binary("bitwise_and"), _binary("bitwise_or")
 bitwise_xor, shl, shr = _binary("bitwise_xor"), _binary("shl"), _binary("shr")
-philox = _binary("philox")
 
 _WHERE, _CAST, _BITCAST = (ELEMENTWISE[k] for k in ("where", "cast", "bitcast"))
+_PHILOX = ELEMENTWISE["philox"]
 
 
 def where(mask: Node, yes: Node, no: Node) -> Node:
     return node(_WHERE, (mask, yes, no))
+
+
+def philox(first: Node, key: Node, position: Node) -> Node:
+    """Random words: number `position` of the stream of `key` that begins with block `first`."""
+    return node(_PHILOX, (first, key, position))
 
 
 def cast(x: Node, dtype: DType) -> Node:

@@ -22,8 +22,8 @@ _DEEP = 2048  # positions a contraction sums, from which parts side by side may 
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
 _LONG_ROW, _LONG_COLUMN = 16384, 256  # the same where items and work-groups share the work
-_TALL, _MUCH = 1024, 1 << 22  # rows of a column, and elements in all, from which it pays too
 _SHORT = 32  # elements of a window that stand as terms of one expression
+_TALL = 256  # rows that one work-item adds up: pages of more than that leave its address cache
 
 
 def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int, ...] | None:
@@ -108,17 +108,16 @@ def _split(n: Node, limits: Limits) -> Node | None:
     least = (_LONG_COLUMN if columns else _LONG_ROW) if wide else _LONG
     long = kept and x.size // kept >= least
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
-    # walking down a strip of columns meets a new page in every row
-    tall = columns and kept and x.size // kept >= _TALL and x.size >= _MUCH
+    axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
+    tall = columns and limits.kind == "cpu" and x.shape[axis] >= 4 * _TALL and kept >= _TALL
     if not (long and few) and not tall:
         return None
-    axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
 
     def again(y: Node, over: tuple[int, ...]) -> Node:
         return node(n.op, (y,), (over, n.arg[1]) if nested else over)
 
     count = x.shape[axis]
-    wanted = 64
+    wanted = count // _TALL if tall else 64
     if wide:  # a work-group for each row, an item for each few columns
         full = limits.compute_units * (2048 if columns else 8)
         wanted = max(2, min(full // kept, x.size // kept // 32))

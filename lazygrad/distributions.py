@@ -3,7 +3,17 @@
 import math
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import DType, bfloat16, float16, float32, int64, uint32, uint64
+from lazygrad.codegen.dtype import (
+    DType,
+    bfloat16,
+    float16,
+    float32,
+    float64,
+    int32,
+    int64,
+    uint32,
+    uint64,
+)  # fmt: skip
 from lazygrad.codegen.graph import Node, Shape
 
 from .generator import Generator, default_generator
@@ -32,19 +42,21 @@ def uniform(generator: Generator | None, shape: Shape, dtype: DType) -> Node:
         kept = ops.shr(both, ops.const(11, uint64))
         return ops.mul(ops.cast(kept, dtype), ops.const(2.0**-53, dtype))
     count = _BITS.get(dtype, 24)
-    kept = ops.shr(drawn, ops.const(32 - count, uint32))
+    kept = ops.bitcast(ops.shr(drawn, ops.const(32 - count, uint32)), int32)  # converts faster
     unit = ops.mul(ops.cast(kept, float32), ops.const(2.0**-count, float32))
     return ops.cast(unit, dtype)
 
 
 def standard_normal(generator: Generator | None, shape: Shape, dtype: DType) -> Node:
-    """Box and Muller (Ann. Math. Stat. 29, 1958): sqrt(-2 log u) cos(2 pi v), u in (0, 1]."""
-    wide = float32 if dtype.itemsize < 4 else dtype
-    one, turn = ops.const(1.0, wide), ops.const(2 * math.pi, wide)
-    u = ops.sub(one, uniform(generator, shape, wide))
-    v = uniform(generator, shape, wide)
-    radius = ops.sqrt(ops.mul(ops.const(-2.0, wide), ops.log(u)))
-    return ops.cast(ops.mul(radius, ops.cos(ops.mul(turn, v))), dtype)
+    """By the inverse of the distribution function, of 32 bits; in float64 by Box and Muller (Ann.
+    Math. Stat. 29, 1958): sqrt(-2 log u) cos(2 pi v), u in (0, 1]."""
+    if dtype is not float64:
+        return ops.cast(ops.normal((generator or default_generator).bits(shape)), dtype)
+    one, turn = ops.const(1.0, dtype), ops.const(2 * math.pi, dtype)
+    u = ops.sub(one, uniform(generator, shape, dtype))
+    v = uniform(generator, shape, dtype)
+    radius = ops.sqrt(ops.mul(ops.const(-2.0, dtype), ops.log(u)))
+    return ops.mul(radius, ops.cos(ops.mul(turn, v)))
 
 
 def exponential(generator: Generator | None, shape: Shape, dtype: DType) -> Node:

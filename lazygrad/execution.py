@@ -92,7 +92,7 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
     batches = [missing] if together else [[text] for text in missing]
     for batch in batches:
         if batch:
-            program = runtime.build(device, program_text(batch))
+            program = runtime.build(device, program_text(batch, not device.facts.fma_slow))
             for text in batch:
                 found[text] = _programs[device, text] = program
     return found

@@ -1,8 +1,9 @@
 """Streams of random numbers: counter-based, so that a seed gives the same on every device.
 
-A draw of n numbers hashes the counters offset, ..., offset + n - 1 under the seed as key (Philox
-4x32-10: Salmon et al., SC 2011). Seed and offset enter kernels as late-bound numbers; the offset
-moves on at the call, on the host, so that the order of calls alone decides the values.
+A draw of n numbers takes all four words of the blocks offset, offset + 1, ... under the seed as key
+(Philox 4x32-10: Salmon et al., SC 2011) and leaves what the last block has over. Seed and offset
+enter kernels as late-bound numbers; the offset moves on at the call, on the host, so that the order
+of calls alone decides the values.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from lazygrad.codegen import ops
-from lazygrad.codegen.dtype import uint8, uint64
+from lazygrad.codegen.dtype import uint8, uint32, uint64
 from lazygrad.codegen.graph import Node, Shape
 
 from . import placement, recording
@@ -33,7 +34,7 @@ _FIRST_SEED = 67280421310721  # PyTorch's
 
 
 class Generator:
-    """A stream of random numbers: a seed and how many numbers were drawn.
+    """A stream of random numbers: a seed and how many blocks of 4 were drawn.
 
     Args:
         device: accepted and kept for programs that name one; values do not depend on it.
@@ -93,12 +94,12 @@ class Generator:
     def bits(self, shape: Shape) -> Node:
         """The next numbers of the stream, uint32, as many as `shape` has elements."""
         count = math.prod(shape)
-        first, seed = self._draw(count)
-        counter = ops.add(ops.iota(count, uint64), first)
-        return ops.reshape(ops.philox(counter, seed), shape)
+        first, seed = self._draw(-(-count // 4))
+        place = ops.iota(count, uint32 if count < 1 << 32 else uint64)
+        return ops.reshape(ops.philox(first, seed, place), shape)
 
     def _draw(self, count: int) -> tuple[Node, Node]:
-        """Where in the stream the next numbers begin, and its seed, as late-bound numbers."""
+        """The next `count` blocks: the number of the first, and the seed, both late-bound."""
         first = self._offset
         self._offset = (first + count) & _MASK
         recorder = recording.active()

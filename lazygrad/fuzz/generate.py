@@ -146,7 +146,9 @@ class _Drawing:
             self.add(op, (), (4, int64))
         elif op == "philox":
             x = self.pick(DTYPES["uint64"])
-            self.add(op, (x, self.partner(x)))
+            self.add(op, (x, self.partner(x), self.partner(x, DTYPES["uint32"])))
+        elif op == "normal":
+            self.add(op, (self.pick(DTYPES["uint32"]),))
         elif op in _BINARY:
             x = self.pick()
             self.add(op, (x, self.partner(x)))

@@ -6,7 +6,7 @@ import pytest
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.compile import compile_graph
-from lazygrad.codegen.dtype import bool_, float16, float32, int32, int64
+from lazygrad.codegen.dtype import bool_, float16, float32, int32, int64, uint32, uint64
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.kernel import format_kernel
 from lazygrad.codegen.limits import Limits
@@ -58,6 +58,16 @@ CASES: dict[str, Callable[[], Node]] = {
     "integer_division": lambda: ops.floordiv(*(ops.buffer(int32, (40,)) for _ in range(2))),
     "softmax": softmax,
     "column_sum": lambda: ops.sum_(f32(300, 200), (0,)),
+    "tall_column_sum": lambda: ops.sum_(f32(1024, 256), (0,)),
+    "row_max": lambda: ops.max_(f32(8, 1030), (1,)),
+    "random": lambda: ops.normal(
+        ops.philox(ops.scalar(0, uint64), ops.scalar(1, uint64), ops.iota(1030, uint32))
+    ),
+    "random_rows": lambda: ops.slice_at(
+        ops.reshape(
+            ops.philox(ops.scalar(0, uint64), ops.scalar(1, uint64), ops.iota(126, uint32)), (6, 21)
+        ), 1, 1, 16,
+    ),
     "padded": lambda: ops.pad_around(f32(3, 10, 10), [(0, 0), (1, 1), (1, 1)], 0.5),
     "two_edges": lambda: ops.mul(
         ops.pad_around(f32(7, 3), [(1, 1), (0, 0)], 0.5),

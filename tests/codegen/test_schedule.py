@@ -9,7 +9,7 @@ import pytest
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.compile import Plan, compile_graph
-from lazygrad.codegen.dtype import float32, float64, int64
+from lazygrad.codegen.dtype import float16, float32, float64, int64
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
@@ -253,3 +253,24 @@ def test_no_kernel_has_more_arguments_than_the_device_takes(
 ) -> None:
     made = plan(*build(), limits=replace(LIMITS, max_arguments=most))
     assert max(len(step.kernel.params) for step in made.steps) <= most
+
+
+def test_a_row_takes_each_exponential_once() -> None:
+    """It lies where the result will, unless that is narrow or too long for caches."""
+
+    def softmax(x: Node) -> Node:
+        exps = ops.exp(ops.sub(x, ops.max_(x, (1,))))
+        return ops.div(exps, ops.sum_(exps, (1,)))
+
+    def passes(x: Node) -> int:
+        (step,) = plan(softmax(x)).steps
+        return len(re.findall(r"for [^{]*\{(?=[^{}]*lg_exp_)", step.text))
+
+    assert passes(f32(64, 64)) == 1
+    assert passes(f32(64, 1 << 16)) == passes(ops.buffer(float16, (64, 64))) == 2
+
+
+def test_tall_columns_are_summed_in_blocks_of_rows() -> None:
+    first, second = plan(ops.sum_(f32(4096, 1024), (0,))).steps
+    assert (first.kernel.params[0].size, second.kernel.params[0].size) == (16 * 1024, 1024)
+    assert len(plan(ops.sum_(f32(512, 1024), (0,))).steps) == 1

@@ -16,6 +16,7 @@ from lazygrad.codegen.dtype import (
     int32,
     int64,
     uint16,
+    uint32,
     uint64,
 )
 from lazygrad.codegen.graph import Node, node
@@ -28,7 +29,9 @@ EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64":
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 POSITIVE = ("log", "log2", "log10", "sqrt", "rsqrt", "log1p", "pow")
 WITHIN_ONE = ("asin", "acos")
-CALLED_WITH_ONE = ("abs", "sign", "isnan", "sin", "cos", "tan", "tanh", "erf", "erfc", "exp")
+CALLED_WITH_ONE = (
+    "abs", "sign", "isnan", "sin", "cos", "tan", "tanh", "erf", "erfc", "exp", "log",
+)  # fmt: skip
 
 
 def _values(dtype: DType, kind: str = "") -> np.ndarray[Any, Any]:
@@ -56,7 +59,7 @@ def _fits(row: Any, dtype: DType) -> bool:
         "round", "trunc", "atan2", "fmod", "isnan",
     }  # fmt: skip
     bits = {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not"}
-    if row.name in ("cast", "bitcast", "philox", "where"):
+    if row.name in ("cast", "bitcast", "philox", "normal", "where"):
         return False
     if dtype is bool_:
         return row.name in bits | {"eq", "ne"}
@@ -182,9 +185,13 @@ def test_casts(device: Any) -> None:
 
 def test_bits_and_random_words(device: Any) -> None:
     x = _leaf(_values(float32), float32, device)
-    key, counter = ops.scalar(12345678901, uint64), ops.cast(ops.iota(COUNT), uint64)
+    first, key = ops.scalar(2**32 - 3, uint64), ops.scalar(12345678901, uint64)
+    place = ops.iota(COUNT, uint32)
+    scattered = ops.mul(place, ops.const(7, uint32))
     outputs = [ops.bitcast(x, int32), ops.bitcast(ops.bitcast(x, int32), float32),
-               ops.philox(counter, key)]  # fmt: skip
+               ops.philox(first, key, place), ops.philox(first, key, scattered),
+               ops.philox(first, ops.cast(place, uint64), place),
+               ops.philox(first, key, ops.cast(place, uint64))]  # fmt: skip
     data = {x: to_host(x, device)}
     wanted = evaluate(outputs, data)
     for value, expected in zip(_run(outputs, device), wanted, strict=True):

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import lazygrad as lg
+from lazygrad.codegen import ops
+from lazygrad.codegen.dtype import uint32
+from lazygrad.realize import from_host, to_host
 
 N = 10007  # one shape for all large samples, so that they share kernels; no multiple of a vector
 
@@ -75,35 +78,35 @@ def test_values_that_every_device_gives(device):
         0, lambda: lg.rand(4), lambda: lg.randn(4), lambda: lg.randint(100, (6,)),
         lambda: lg.randperm(7),
     )  # fmt: skip
-    assert (u * 2**24).tolist() == [6694888, 16311500, 326307, 13209839]
-    expected = [0.012836455, -0.925567269, 0.861333787, -1.012478590]
-    np.testing.assert_allclose(n, expected, rtol=1e-5, atol=1e-6)
-    assert i.tolist() == [64, 35, 3, 63, 58, 41] and p.tolist() == [0, 6, 2, 3, 5, 4, 1]
+    assert (u * 2**24).tolist() == [6694888, 14772677, 12343212, 10158299]
+    expected = [-0.06963722, 1.0897624, -0.86350137, 0.09311545]
+    np.testing.assert_allclose(n, expected, rtol=5e-7)
+    assert i.tolist() == [1, 31, 14, 27, 78, 41] and p.tolist() == [5, 4, 6, 1, 3, 0, 2]
 
 
-def _philox(counter, key):
-    """The first word of a block, in Python's integers."""
+def _philox(block, key):
+    """The words of a block, in Python's integers."""
     low = 2**32 - 1
-    c0, c1, c2, c3 = counter & low, counter >> 32, 0, 0
+    c0, c1, c2, c3 = block & low, block >> 32, 0, 0
     k0, k1 = key & low, key >> 32
     for _ in range(10):
         even, odd = 0xD2511F53 * c0, 0xCD9E8D57 * c2
         c0, c1, c2, c3 = (odd >> 32) ^ c1 ^ k0, odd & low, (even >> 32) ^ c3 ^ k1, even & low
         k0, k1 = (k0 + 0x9E3779B9) & low, (k1 + 0xBB67AE85) & low
-    return c0
+    return [c0, c1, c2, c3]
 
 
 def test_bits_are_philox_with_ten_rounds(device):
-    """Salmon et al., SC 2011; the first word of their known answer; a counter over 32 bits."""
-    assert _philox(0, 0) == 0x6627E8D5
+    """Salmon et al., SC 2011; their known answer; numbers of blocks over 32 bits."""
+    assert _philox(0, 0) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
     source, drawn = lg.Generator(), []
     states = [(2024, 0), (2**64 - 5, 2**32 - 3), (3, 2**64 - 2)]
     for seed, offset in states:
         state = np.array([seed, offset], np.uint64).view(np.uint8)
-        drawn.append(lg.rand(6, generator=source.set_state(lg.tensor(state))))
+        drawn.append(lg.rand(22, generator=source.set_state(lg.tensor(state))))
     lg.realize(*drawn)
     for (seed, offset), got in zip(states, drawn, strict=True):
-        words = [_philox((offset + k) % 2**64, seed) for k in range(6)]
+        words = [w for k in range(6) for w in _philox((offset + k) % 2**64, seed)][:22]
         assert (got.numpy() * 2**24).tolist() == [word >> 8 for word in words], (seed, offset)
 
 
@@ -318,11 +321,34 @@ def test_generators(device):
     assert lg.manual_seed(5) is lg.default_generator and lg.initial_seed() == 5
 
 
-def test_counters_move_by_what_was_drawn(device):
-    """Two draws of n and m numbers are one of n + m."""
-    together = sample(31, lambda: lg.rand(8))[0]
-    apart = sample(31, lambda: lg.rand(5), lambda: lg.rand(0), lambda: lg.rand(3))
-    assert np.concatenate(apart).tolist() == together.tolist()
+def test_counters_move_by_whole_blocks(device):
+    """Two draws of n and m numbers are one of n + m, if n is a multiple of 4."""
+    together = sample(31, lambda: lg.rand(12))[0].tolist()
+    apart = sample(31, lambda: lg.rand(5), lambda: lg.rand(0), lambda: lg.rand(4))
+    assert apart[0].tolist() == together[:5] and apart[2].tolist() == together[8:]
+
+
+def test_numbers_do_not_depend_on_how_lanes_lie(device):
+    """Whole blocks, one by one where a row's length is no multiple of 4, and single numbers."""
+    whole = sample(32, lambda: lg.rand(21))[0]
+    rows, flipped, first = sample(
+        32, lambda: lg.rand(3, 7)[:, 1:6] + 0.0
+    ) + sample(32, lambda: lg.rand(21).flip(0)) + sample(32, lambda: lg.rand(1))  # fmt: skip
+    assert rows.tolist() == whole.reshape(3, 7)[:, 1:6].tolist()
+    assert flipped.tolist() == whole[::-1].tolist() and first.tolist() == whole[:1].tolist()
+
+
+def test_normal_numbers_invert_the_distribution_function(device):
+    """Of every part of the range, both ends and the middle: Phi of the value is the bits' part."""
+    ends = [0, 1, 2, 99, 2**15, 2**22, 2**22 + 2**20, 2**23, 2**24, 2**30, 2**31 - 9, 2**31 - 1]
+    bits = np.array([*ends, *[2**32 - 1 - b for b in ends], *range(5**13, 2**32, 5**12)], np.uint32)
+    found = to_host(ops.normal(from_host(bits, uint32, device)), device)
+    part = ((bits.view(np.int32).astype(np.float64) + 0.5) / 2**31).tolist()
+    for x, p in zip(found.tolist(), part, strict=True):
+        tail = math.erfc(abs(x) / math.sqrt(2))
+        density = 2 * math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+        assert math.copysign(1, x) == math.copysign(1, p)
+        assert abs(tail - (1 - abs(p))) <= density * (abs(x) * 2**-21 + 2**-40), (x, p)
 
 
 # Wrong calls ----------------------------------------------------------------------------------

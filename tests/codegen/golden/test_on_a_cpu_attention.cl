@@ -193,7 +193,7 @@ void contract_max_exp_sum_2x100x70_f32(__global float* restrict out0, __global c
         const int eq_23 = -(maximum_20 == c21);
         const float where_24 = (eq_23 ? c22 : maximum_20);
         const float sub_25 = x18 - where_24;
-        const float exp_26 = exp(sub_25);
+        const float exp_26 = lg_exp_1(sub_25);
         const int eq_27 = -(x17 == c21);
         const float where_28 = (eq_27 ? c22 : exp_26);
         peaks[t*6 - g0*30 + r] = maximum_20;
@@ -205,7 +205,7 @@ void contract_max_exp_sum_2x100x70_f32(__global float* restrict out0, __global c
           const float16 x30 = vload16(0, tile0 + r*64 + q);
           const float16 v31 = (float16)(where_24);
           const float16 sub_32 = x30 - v31;
-          const float16 exp_33 = exp(sub_32);
+          const float16 exp_33 = lg_exp_16(sub_32);
           acc29 = acc29 + exp_33;
           vstore16(exp_33, 0, tile0 + r*64 + q);
         }
@@ -391,7 +391,7 @@ void contract_max_exp_sum_2x100x70_f32(__global float* restrict out0, __global c
         const int eq_51 = -(maximum_48 == c49);
         const float where_52 = (eq_51 ? c50 : maximum_48);
         const float sub_53 = x47 - where_52;
-        const float exp_54 = exp(sub_53);
+        const float exp_54 = lg_exp_1(sub_53);
         const int eq_55 = -(x46 == c49);
         const float where_56 = (eq_55 ? c50 : exp_54);
         peaks[t*6 - g0*30 + r] = maximum_48;
@@ -403,7 +403,7 @@ void contract_max_exp_sum_2x100x70_f32(__global float* restrict out0, __global c
           const int j = q + 64;
           const float x58 = tile0[r*64 + q];
           const float sub_59 = x58 - where_52;
-          const float exp_60 = exp(sub_59);
+          const float exp_60 = lg_exp_1(sub_59);
           acc57 = acc57 + exp_60;
           tile0[r*64 + q] = exp_60;
         }
@@ -493,7 +493,7 @@ void contract_max_exp_sum_2x100x70_f32(__global float* restrict out0, __global c
     const float c66 = 0.0f;
     const float c67 = (-INFINITY);
     const float sub_68 = x65 - x65;
-    const float exp_69 = exp(sub_68);
+    const float exp_69 = lg_exp_1(sub_68);
     const int eq_70 = -(x65 == c67);
     const float where_71 = (eq_70 ? exp_69 : c66);
     const float add_72 = x64 + where_71;

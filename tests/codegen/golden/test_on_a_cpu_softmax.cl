@@ -47,33 +47,39 @@ void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float*
     for (int r0 = 0; r0 < 64; r0 += 64) {
       const float16 x23 = vload16(0, in0 + r0 + i0*100);
       const float16 sub_25 = x23 - v24;
-      const float16 exp_26 = exp(sub_25);
+      const float16 exp_26 = lg_exp_16(sub_25);
       acc18 = acc18 + exp_26;
+      vstore16(exp_26, 0, out0 + r0 + i0*100);
       const float16 x27 = vload16(0, in0 + r0 + i0*100 + 16);
       const float16 sub_28 = x27 - v24;
-      const float16 exp_29 = exp(sub_28);
+      const float16 exp_29 = lg_exp_16(sub_28);
       acc19 = acc19 + exp_29;
+      vstore16(exp_29, 0, out0 + r0 + i0*100 + 16);
       const float16 x30 = vload16(0, in0 + r0 + i0*100 + 32);
       const float16 sub_31 = x30 - v24;
-      const float16 exp_32 = exp(sub_31);
+      const float16 exp_32 = lg_exp_16(sub_31);
       acc20 = acc20 + exp_32;
+      vstore16(exp_32, 0, out0 + r0 + i0*100 + 32);
       const float16 x33 = vload16(0, in0 + r0 + i0*100 + 48);
       const float16 sub_34 = x33 - v24;
-      const float16 exp_35 = exp(sub_34);
+      const float16 exp_35 = lg_exp_16(sub_34);
       acc21 = acc21 + exp_35;
+      vstore16(exp_35, 0, out0 + r0 + i0*100 + 48);
     }
     for (int r0 = 64; r0 < 96; r0 += 16) {
       const float16 x36 = vload16(0, in0 + r0 + i0*100);
       const float16 sub_37 = x36 - v24;
-      const float16 exp_38 = exp(sub_37);
+      const float16 exp_38 = lg_exp_16(sub_37);
       acc18 = acc18 + exp_38;
+      vstore16(exp_38, 0, out0 + r0 + i0*100);
     }
     #pragma clang loop vectorize(disable)
     for (int r0 = 96; r0 < 100; r0++) {
       const float x39 = in0[r0 + i0*100];
       const float sub_40 = x39 - max_17;
-      const float exp_41 = exp(sub_40);
+      const float exp_41 = lg_exp_1(sub_40);
       acc22 = acc22 + exp_41;
+      out0[r0 + i0*100] = exp_41;
     }
     const float16 acc42 = acc18 + acc19;
     const float16 acc43 = acc42 + acc20;
@@ -85,20 +91,16 @@ void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float*
     { const float l = h45_2.s0, h = h45_2.s1; h45 = l + h; }
     const float acc46 = h45 + acc22;
     const float sum_47 = acc46;
-    const float16 v51 = (float16)(sum_47);
+    const float16 v49 = (float16)(sum_47);
     for (int r0 = 0; r0 < 96; r0 += 16) {
-      const float16 x48 = vload16(0, in0 + r0 + i0*100);
-      const float16 sub_49 = x48 - v24;
-      const float16 exp_50 = exp(sub_49);
-      const float16 div_52 = exp_50 / v51;
-      vstore16(div_52, 0, out0 + r0 + i0*100);
+      const float16 kept48 = vload16(0, out0 + r0 + i0*100);
+      const float16 div_50 = kept48 / v49;
+      vstore16(div_50, 0, out0 + r0 + i0*100);
     }
     for (int r0 = 96; r0 < 100; r0++) {
-      const float x53 = in0[r0 + i0*100];
-      const float sub_54 = x53 - max_17;
-      const float exp_55 = exp(sub_54);
-      const float div_56 = exp_55 / sum_47;
-      out0[r0 + i0*100] = div_56;
+      const float kept51 = out0[r0 + i0*100];
+      const float div_52 = kept51 / sum_47;
+      out0[r0 + i0*100] = div_52;
     }
   }
 }

@@ -41,7 +41,7 @@ void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float*
   for (int r0 = lane*4; r0 < 100; r0 += 128) {
     const float4 x12 = *(__global const float4*)(in0 + r0 + i0*100);
     const float4 sub_14 = x12 - v13;
-    const float4 exp_15 = exp(sub_14);
+    const float4 exp_15 = lg_exp_4(sub_14);
     acc11 = acc11 + exp_15;
   }
   float h16;
@@ -70,7 +70,7 @@ void max_exp_sum_64x100_f32(__global float* restrict out0, __global const float*
   for (int r0 = lane*4; r0 < 100; r0 += 128) {
     const float4 x24 = *(__global const float4*)(in0 + r0 + i0*100);
     const float4 sub_25 = x24 - v13;
-    const float4 exp_26 = exp(sub_25);
+    const float4 exp_26 = lg_exp_4(sub_25);
     const float4 div_28 = exp_26 / v27;
     *(__global float4*)(out0 + r0 + i0*100) = div_28;
   }
