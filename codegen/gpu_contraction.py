@@ -208,14 +208,14 @@ class _GpuContraction:
         vectors = tile.item_columns // lanes
         whole = c.columns % lanes == 0 and self._strides()
         if whole and all(v is c.acc and at.coefficient(c.j) == 1 for v, _, at in c.stores):
-            for r in range(tile.item_rows):
-                for v in range(vectors):
-                    row, column = self._row(Ix(r)), self._column(Ix(v))
+            for y in range(tile.item_rows):
+                for x in range(vectors):
+                    row, column = self._row(Ix(y)), self._column(Ix(x))
                     with e.when(self._inside(row, column)):
-                        self._outputs(row, column, lanes, self._name(r, v))
+                        self._outputs(row, column, lanes, self._name(y, x))
             return []
-        for at, name in enumerate(self._registers()):
-            e.append(Store("results", Ix(at * lanes), name, self.wide))
+        for number, name in enumerate(self._registers()):
+            e.append(Store("results", Ix(number * lanes), name, self.wide))
         r, v = Var("r", 0, tile.item_rows - 1), Var("v", 0, vectors - 1)
         q = Var("q", 0, lanes - 1 if not whole else 0)
         with (
