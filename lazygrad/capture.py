@@ -49,7 +49,7 @@ class Source:
             a, b = self.key.arg, other.key.arg
             if isinstance(a, FollowedArg) or isinstance(b, FollowedArg):
                 return type(a) is type(b)
-            return bool(a.value == b.value or (a.value != a.value and b.value != b.value))
+            return repr(a.value) == repr(b.value)  # 0.0 is not -0.0, and NaN is NaN
         if self.kind == "still":
             return True  # what was copied from the host is compared by its bytes
         return bool(self.key == other.key if self.kind in ("argument", "handle", "made")

@@ -126,6 +126,9 @@ def capture_of(
             recorder.refuse("it computes on several devices")
     if any(id(recipe) not in met for recipe in recorder.followed):
         recorder.refuse("a number of an optimizer or a stream is changed before it is used")
+    returned = Counter(t._base.storage for t in results)
+    if any(n > 1 and s not in before.storages for s, n in returned.items()):
+        recorder.refuse("tensors that it returns share memory")
     places = {a._base.storage: k for k, a in reversed(list(enumerate(before.arguments)))}
     values = []
     for storage, old in before.storages.items():

@@ -247,7 +247,8 @@ class _Tensor:
 
 @dataclass
 class _Flat:
-    """The tensors and other objects in nested tuples, lists and dicts."""
+    """The tensors and other objects in nested tuples, lists and dicts; `plain` tells what stands
+    where, and plain values themselves."""
 
     tensors: list[TensorBase] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
@@ -264,19 +265,22 @@ class _Flat:
         """The containers alone, with a number in each tensor's place."""
         if isinstance(value, TensorBase):
             self.tensors.append(value)
+            self.plain.append(_Tensor)
             return _Tensor(len(self.tensors) - 1)
-        if isinstance(value, tuple):
+        if isinstance(value, (tuple, list)):
+            self.plain.append((type(value), len(value)))
             parts = [self.shape_of(v) for v in value]
-            if hasattr(value, "_fields"):
-                return type(value)(*parts)
-            return tuple(parts)
-        if isinstance(value, list):
-            return [self.shape_of(v) for v in value]
+            if isinstance(value, list):
+                return parts
+            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         if type(value) is dict:
+            self.plain.append((dict, tuple(value)))
             return {k: self.shape_of(v) for k, v in value.items()}
-        if isinstance(value, _PLAIN):
-            self.plain.append((type(value), value))
+        if isinstance(value, _PLAIN):  # 0.0 is not -0.0, and NaN is NaN
+            told = value.hex() if isinstance(value, float) else value
+            self.plain.append((type(value), told))
         else:
+            self.plain.append(object)
             self.objects.append(value)
         return value
 

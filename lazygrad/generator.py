@@ -49,6 +49,7 @@ class Generator:
         """Begins the stream of this seed; a negative one counts from 2**64 down."""
         if not -(1 << 63) <= seed <= _MASK:
             raise RuntimeError(f"manual_seed: got {seed}, expected an integer of 64 bits")
+        _refuse_to_record()
         self._seed = operator.index(seed) & _MASK
         self._offset = 0
         return self
@@ -81,6 +82,7 @@ class Generator:
                 f"set_state: got {node.dtype.name} {list(node.shape)}, expected uint8 [16] from "
                 "get_state()"
             )
+        _refuse_to_record()
         words = to_host(node, new_state._base.device).view(np.uint64)
         self._seed, self._offset = int(words[0]), int(words[1])
         return self
@@ -119,6 +121,13 @@ class Generator:
 
 
 default_generator = Generator()
+
+
+def _refuse_to_record() -> None:
+    """A replay goes on in the stream: it does not begin another one."""
+    recorder = recording.active()
+    if recorder is not None:
+        recorder.refuse("it sets the state of a generator")
 
 
 def manual_seed(seed: int | float) -> Generator:

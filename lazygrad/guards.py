@@ -1,12 +1,16 @@
 """What a captured call rests on in Python, beside its arguments: asked before each replay.
 
-Found from the function: its closure, the globals and defaults that it names, and what these hold.
-Modules count with their attributes, parameters and buffers, optimizers with their settings.
+Found from the function: its closure, defaults, the globals that it and what it calls name, and
+what these hold. Modules count with all their attributes, parameters, buffers and hooks, containers
+with what they hold, arrays with their bytes, optimizers with their settings but learning rates.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from .handle import TensorBase
 from .nn.module import Module
@@ -15,8 +19,10 @@ from .optim.optimizer import Optimizer
 __all__ = ["Guards"]
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
+_CONTAINERS = (list, tuple, set, dict)
 _FOLLOWED = {"lr"}  # settings that updates ask for anew, see `recording.follow`
 _DEEP = 4
+_LIBRARIES = {"lazygrad", "numpy", "builtins", "collections", "functools", "typing", "torch"}
 
 
 class Guards:
@@ -24,9 +30,11 @@ class Guards:
 
     def __init__(self, function: Callable[..., Any], arguments: Iterable[Any]) -> None:
         self._held: list[tuple[dict[str, Any], str, Any]] = []
-        self._bases: list[tuple[Any, Any]] = []
+        self._bases: list[tuple[Any, Any, bool]] = []
+        self._contents: list[tuple[Any, list[Any]]] = []
+        self._arrays: list[tuple[np.ndarray[Any, Any], bytes]] = []
         self._cells: list[tuple[Any, Any]] = []
-        self._seen: set[int] = set()
+        self._seen: dict[int, Any] = {}  # what an id is a key for must not go
         for item in (function, *arguments):
             self._walk(item, 0)
 
@@ -36,9 +44,17 @@ class Guards:
             now = fields.get(name)
             if now is not value and not _is_same(now, value):
                 return f"{name!r} is another"
-        for tensor, base in self._bases:
+        for tensor, base, trained in self._bases:
             if tensor._base is not base:
                 return f"a tensor of shape {list(tensor._node.shape)} has other memory"
+            if tensor.requires_grad is not trained:
+                return f"requires_grad of a tensor of shape {list(tensor._node.shape)} is another"
+        for container, items in self._contents:
+            if not _all_same(_items(container), items):
+                return f"a {type(container).__name__} holds something else"
+        for array, data in self._arrays:
+            if array.tobytes() != data:
+                return f"an array of shape {array.shape} holds other numbers"
         for cell, value in self._cells:
             now = cell.cell_contents
             if now is not value and not _is_same(now, value):
@@ -46,13 +62,19 @@ class Guards:
         return ""
 
     def _walk(self, item: Any, depth: int) -> None:
-        if depth > _DEEP or isinstance(item, (*_PLAIN, ModuleType)) or id(item) in self._seen:
+        ignored = isinstance(item, (*_PLAIN, ModuleType, type))
+        if depth > _DEEP or ignored or id(item) in self._seen:
             return
-        self._seen.add(id(item))
+        self._seen[id(item)] = item
         if isinstance(item, TensorBase):
-            self._bases.append((item, item._base))
+            self._bases.append((item, item._base, item.requires_grad))
+        elif isinstance(item, np.ndarray):
+            self._arrays.append((item, item.tobytes()))
         elif "__wrapped__" in getattr(item, "__dict__", ()):  # a wrapper's own state is its own
             self._walk(item.__wrapped__, depth)
+        elif isinstance(item, functools.partial):
+            for part in (item.func, *item.args, *item.keywords.values()):
+                self._walk(part, depth)
         elif isinstance(item, MethodType):
             self._walk(item.__self__, depth)
             self._walk(item.__func__, depth)
@@ -63,17 +85,19 @@ class Guards:
                 self._module(module)
         elif isinstance(item, Optimizer):
             self._optimizer(item)
-        elif isinstance(item, (list, tuple, set)):
-            for part in item:
-                self._walk(part, depth + 1)
-        elif isinstance(item, dict):
-            for part in item.values():
-                self._walk(part, depth + 1)
-        elif hasattr(item, "__dict__") and not isinstance(item, type):
+        elif isinstance(item, _CONTAINERS):
+            self._contain(item, depth)
+        elif hasattr(item, "__dict__") and not _of_library(type(item).__module__):
             self._fields(vars(item), depth)
+            self._methods(type(item), depth)
+
+    def _contain(self, container: Any, depth: int) -> None:
+        self._contents.append((container, _items(container)))
+        for part in _items(container):
+            self._walk(part, depth + 1)
 
     def _function(self, function: FunctionType, depth: int) -> None:
-        if (function.__module__ or "").startswith("lazygrad."):
+        if _of_library(function.__module__):
             return
         for cell in function.__closure__ or ():
             try:
@@ -85,46 +109,69 @@ class Guards:
         for name in _names(function.__code__):
             if name in function.__globals__:
                 value = function.__globals__[name]
-                if isinstance(value, _PLAIN) or _is_ours(value) or isinstance(value, FunctionType):
+                if not isinstance(value, ModuleType):
                     self._held.append((function.__globals__, name, value))
                     self._walk(value, depth + 1)
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self._walk(value, depth + 1)
 
+    def _methods(self, kind: type, depth: int) -> None:
+        """The globals that the methods of a class name."""
+        for base in kind.__mro__:
+            if not _of_library(base.__module__):
+                for value in vars(base).values():
+                    if isinstance(value, FunctionType):
+                        self._walk(value, depth)
+
     def _module(self, module: Module) -> None:
-        self._seen.add(id(module))
-        self._fields(vars(module), _DEEP)
-        for part in (module._parameters, module._buffers, module._modules):
-            fields: dict[str, Any] = part
-            self._held += [(fields, name, value) for name, value in fields.items()]
-            for value in fields.values():
-                if isinstance(value, TensorBase):
-                    self._walk(value, 0)
+        self._seen[id(module)] = module
+        self._fields(vars(module), 1)
+        self._methods(type(module), 1)
 
     def _optimizer(self, optimizer: Optimizer) -> None:
+        own = vars(optimizer)
+        self._held += [(own, name, own[name]) for name in ("param_groups", "state")]
+        self._contents.append((optimizer.param_groups, _items(optimizer.param_groups)))
+        self._contents.append((optimizer.state, _items(optimizer.state)))
         for group in optimizer.param_groups:
             for name, value in group.items():
                 if isinstance(value, (*_PLAIN, tuple)) and name not in _FOLLOWED:
                     self._held.append((group, name, value))
-            for parameter in group["params"]:
-                self._walk(parameter, 0)
+            self._contain(group["params"], 0)
         for state in optimizer.state.values():
-            for value in state.values():
-                self._walk(value, _DEEP)
+            for name, value in state.items():  # counts go on in replays, too
+                if isinstance(value, TensorBase):
+                    self._held.append((state, name, value))
+                    self._walk(value, _DEEP)
 
     def _fields(self, fields: dict[str, Any], depth: int) -> None:
-        for name, value in fields.items():
-            if isinstance(value, _PLAIN) or _is_ours(value):
-                self._held.append((fields, name, value))
+        for name, value in list(fields.items()):
+            self._held.append((fields, name, value))
             self._walk(value, depth + 1)
 
 
-def _is_ours(value: Any) -> bool:
-    return isinstance(value, (TensorBase, Module, Optimizer, list, tuple, dict))
+def _of_library(module: str | None) -> bool:
+    return (module or "").partition(".")[0] in _LIBRARIES
+
+
+def _items(container: Any) -> list[Any]:
+    """What a container holds, keys too."""
+    if isinstance(container, dict):
+        return [x for item in container.items() for x in item]
+    return list(container)
+
+
+def _all_same(now: list[Any], then: list[Any]) -> bool:
+    return len(now) == len(then) and all(
+        a is b or _is_same(a, b) for a, b in zip(now, then, strict=True)
+    )
 
 
 def _is_same(now: Any, then: Any) -> bool:
-    return isinstance(then, _PLAIN) and type(now) is type(then) and bool(now == then)
+    """Equal numbers and texts; 0.0 is not -0.0, and NaN is NaN."""
+    if not isinstance(then, _PLAIN) or type(now) is not type(then):
+        return False
+    return now.hex() == then.hex() if isinstance(then, float) else bool(now == then)
 
 
 def _names(code: CodeType) -> Iterator[str]:
