@@ -10,6 +10,7 @@ from .contraction_form import is_direct
 from .dtype import DType
 from .gpu_contraction import lower_gpu_contraction
 from .gpu_groups import in_groups
+from .gpu_mma import lower_gpu_mma
 from .gpu_rows import lower_gpu_loops
 from .graph import Node, node, toposort, verify
 from .group import Group
@@ -196,7 +197,8 @@ def _lower(
     assert group.anchor is not None
     if group.kind == "contract":
         if limits.kind == "gpu":
-            lowered = lower_gpu_contraction(loops, group.anchor, limits)
+            lowered = lower_gpu_mma(loops, group.anchor, limits)
+            lowered = lowered or lower_gpu_contraction(loops, group.anchor, limits)
             if lowered is not None:
                 return lowered
         return lower_contraction(loops, group.anchor, limits)

@@ -7,7 +7,7 @@ from .contraction_form import Form, candidates
 from .graph import Node
 from .limits import Limits
 
-__all__ = ["Tile", "plan_tile"]
+__all__ = ["Tile", "plan_tile", "tile_cost"]
 
 # rows and columns of a group's tile and of an item's, in elements
 _SHAPES = (
@@ -44,11 +44,11 @@ class Tile:
         return 2 * self.block * (self.rows + self.columns + 2 * self.lanes) * size
 
 
-def _cost(tile: Tile, form: Form, limits: Limits) -> float:
+def tile_cost(tile: Tile, form: Form, limits: Limits, edge: float = _EDGE) -> float:
     """Results that the busiest compute unit works out, edges and loads counted as such."""
     groups = -(-form.size(form.m) // tile.rows) * -(-form.size(form.n) // tile.columns)
     groups *= form.size(form.batch)
-    each = tile.rows * tile.columns * (1 + _EDGE * (1 / tile.rows + 1 / tile.columns))
+    each = tile.rows * tile.columns * (1 + edge * (1 / tile.rows + 1 / tile.columns))
     return -(-groups // limits.compute_units) * each
 
 
@@ -72,4 +72,4 @@ def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form
                 break
     if not found:
         return None
-    return form, min(found, key=lambda tile: _cost(tile, form, limits))
+    return form, min(found, key=lambda tile: tile_cost(tile, form, limits))

@@ -117,6 +117,7 @@ def limits_of(facts: Facts) -> Limits:
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
         has_fma=not facts.fma_slow,
+        has_mma=facts.has_mma,
         group_items=1 << max(0, facts.max_work_group.bit_length() - 1),
     )
 
@@ -246,7 +247,7 @@ def executable_for(
             return found, late, order
         positions = {n.origin: k for k, n in enumerate(lookups(order))}
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
-        limits = limits_of(device.facts)
+        limits = replace(limits_of(device.facts), has_mma=runtime.has_mma(device))
         try:
             plan = compile_graph(outputs, late, limits, config.CHECK)
             made = Executable(device, plan, positions, graph)
