@@ -372,8 +372,13 @@ def _function(name: str) -> str:
         case ["mma", dtype]:
             return _MMA.format(name=dtype, t={"float16": "f16", "bfloat16": "bf16"}[dtype])
         case [
-            "round" | "bits" | "value" | "load" | "store" | "loadaligned" | "storealigned"
-            as function,
+            "round"
+            | "bits"
+            | "value"
+            | "load"
+            | "store"
+            | "loadaligned"
+            | "storealigned" as function,
             dtype,
             width,
         ]:

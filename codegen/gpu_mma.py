@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .contraction_form import Form, candidates
 from .contraction_operands import Operands
-from .dtype import float32, int32, uint16
+from .dtype import float32, uint16
 from .gpu_contraction import GpuContraction, Side
 from .gpu_tiles import Tile, tile_cost
 from .graph import Node
@@ -75,7 +75,7 @@ def result_place(lane: Ix) -> tuple[Ix, Ix]:
 
 
 class _HalfSide(Side):
-    """"deep" lies as rows of contracted positions, "wide" the other way."""
+    """ "deep" lies as rows of contracted positions, "wide" the other way."""
 
     def _mode(self, lanes: int) -> tuple[str, int]:
         for width in (lanes, lanes // 2, lanes // 4):
@@ -85,9 +85,7 @@ class _HalfSide(Side):
         return mode, 1
 
     def _layout(self, lanes: int) -> tuple[int, int]:
-        along, rows = (
-            (self.block, self.tile) if self.mode == "deep" else (self.tile, self.block)
-        )
+        along, rows = (self.block, self.tile) if self.mode == "deep" else (self.tile, self.block)
         return along + _WORDS, rows * (along + _WORDS)
 
     def _at(self, own: Ix, deep: Ix) -> Ix:

@@ -55,7 +55,7 @@ def tile_cost(tile: Tile, form: Form, limits: Limits, edge: float = _EDGE) -> fl
 def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form, Tile] | None:
     """Which operand gives rows, and the cheapest tile that the device has room for."""
     size = max(4, n.dtype.compute_size)
-    lanes = limits.vector_bytes // size
+    lanes = min(limits.vector_bytes // size, 4)  # an item's rows and columns are whole vectors
     if limits.plain or lanes < 2:
         return None
     whole = [

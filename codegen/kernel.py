@@ -35,9 +35,10 @@ from .opencl_text import CType
 
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Barrier", "Block", "Call", "Checked",
-    "Comment", "Define", "Fma", "Fragments", "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal",
-    "Load", "Loop", "Mma", "Narrow", "Param", "Pointer", "Position", "Rhs", "Splat", "Statement", "Store", "Test",
-    "ctype_of", "format_kernel", "index_dtype", "verify_kernel",
+    "Comment", "Define", "Fma", "Fragments", "Guarded", "Horizontal", "If", "Kernel", "Lane",
+    "Lanes", "Literal", "Load", "Loop", "Mma", "Narrow", "Param", "Pointer", "Position", "Rhs",
+    "Splat", "Statement", "Store", "Test", "ctype_of", "format_kernel", "index_dtype",
+    "verify_kernel",
 ]  # fmt: skip
 
 

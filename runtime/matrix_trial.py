@@ -13,7 +13,7 @@ from .device import Device
 from .forks import lock
 from .program import STANDARD, build_log, cl_kernel
 
-__all__ = ["has_mma", "refusal"]
+__all__ = ["has_mma", "mma_refusal"]
 
 _KERNEL = """
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
@@ -58,10 +58,10 @@ def has_mma(device: Device) -> bool:
     where it says `has_mma`."""
     if "has_mma" in os.environ.get("LAZYGRAD_LIMITS", ""):
         return device.facts.has_mma
-    return not refusal(device)
+    return not mma_refusal(device)
 
 
-def refusal(device: Device) -> str:
+def mma_refusal(device: Device) -> str:
     """Why `device` has none, such as what the compiler said; empty where it has."""
     with _lock:
         if device not in _refusals:

@@ -1,5 +1,5 @@
-"""Matrix products as GPUs with matrix instructions compute them, on whatever device is here: what PTX
-says of the instructions stands in their place."""
+"""Matrix products as GPUs with matrix instructions compute them, on whatever device is here:
+what PTX says of the instructions stands in their place."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -16,21 +16,26 @@ from lazygrad.nn import functional as F
 LIMITS = Limits(kind="gpu", compute_units=2, vector_bytes=16, local_bytes=49152, has_mma=True)
 EMULATED = """
 #define LG_ITEM ((int)get_local_id(0))
+#define LG_WAIT barrier(CLK_LOCAL_MEM_FENCE)
 #define lg_gather(r, first, second) r = (uint)(first) | (uint)(second) << 16;
-#define lg_rows(r, i) { __local const ushort* from = lg_places[LG_ITEM / 32 * 32 + 8*i + LG_ITEM % 32 / 4]; \\
+#define lg_rows(r, i) { \\
+  __local const ushort* from = lg_places[LG_ITEM / 32 * 32 + 8*i + LG_ITEM % 32 / 4]; \\
   lg_gather(r, from[LG_ITEM % 4 * 2], from[LG_ITEM % 4 * 2 + 1]) }
 #define lg_columns(r, i) { const int from = LG_ITEM / 32 * 32 + 8*i + LG_ITEM % 4 * 2; \\
   lg_gather(r, lg_places[from][LG_ITEM % 32 / 4], lg_places[from + 1][LG_ITEM % 32 / 4]) }
-#define lg_fragments(r0, r1, r2, r3, at) lg_places[LG_ITEM] = at; barrier(CLK_LOCAL_MEM_FENCE); \\
-  lg_rows(r0, 0) lg_rows(r1, 1) lg_rows(r2, 2) lg_rows(r3, 3) barrier(CLK_LOCAL_MEM_FENCE)
-#define lg_fragments_turned(r0, r1, r2, r3, at) lg_places[LG_ITEM] = at; barrier(CLK_LOCAL_MEM_FENCE); \\
-  lg_columns(r0, 0) lg_columns(r1, 1) lg_columns(r2, 2) lg_columns(r3, 3) barrier(CLK_LOCAL_MEM_FENCE)
-float lg_wide_float16(uint bits) { const ushort half_bits = (ushort)bits; return vload_half(0, (const half*)&half_bits); }
+#define lg_fragments(r0, r1, r2, r3, at) lg_places[LG_ITEM] = at; LG_WAIT; \\
+  lg_rows(r0, 0) lg_rows(r1, 1) lg_rows(r2, 2) lg_rows(r3, 3) LG_WAIT
+#define lg_fragments_turned(r0, r1, r2, r3, at) lg_places[LG_ITEM] = at; LG_WAIT; \\
+  lg_columns(r0, 0) lg_columns(r1, 1) lg_columns(r2, 2) lg_columns(r3, 3) LG_WAIT
+float lg_wide_float16(uint bits) {
+  const ushort narrow = (ushort)bits;
+  return vload_half(0, (const half*)&narrow);
+}
 float lg_wide_bfloat16(uint bits) { return as_float(bits << 16); }
 #define lg_mma(wide, c0, c1, c2, c3, a0, a1, a2, a3, b0, b1) { const int l = LG_ITEM % 32; \\
   __local uint* to = lg_words + LG_ITEM * 6; \\
   to[0] = a0; to[1] = a1; to[2] = a2; to[3] = a3; to[4] = b0; to[5] = b1; \\
-  barrier(CLK_LOCAL_MEM_FENCE); \\
+  LG_WAIT; \\
   __local const uint* of = lg_words + LG_ITEM / 32 * 192; \\
   float sums[4] = {c0, c1, c2, c3}; \\
   for (int k = 0; k < 16; k++) for (int q = 0; q < 4; q++) { \\
@@ -39,7 +44,7 @@ float lg_wide_bfloat16(uint bits) { return as_float(bits << 16); }
     sums[q] += wide(x & 0xffff) * wide(y & 0xffff); \\
   } \\
   c0 = sums[0]; c1 = sums[1]; c2 = sums[2]; c3 = sums[3]; \\
-  barrier(CLK_LOCAL_MEM_FENCE); }
+  LG_WAIT; }
 #define lg_mma_float16(...) lg_mma(lg_wide_float16, __VA_ARGS__)
 #define lg_mma_bfloat16(...) lg_mma(lg_wide_bfloat16, __VA_ARGS__)
 """
