@@ -247,7 +247,7 @@ def executable_for(
             return found, late, order
         positions = {n.origin: k for k, n in enumerate(lookups(order))}
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
-        limits = replace(limits_of(device.facts), has_mma=runtime.has_mma(device))
+        limits = limits_of(device.facts)
         try:
             plan = compile_graph(outputs, late, limits, config.CHECK)
             made = Executable(device, plan, positions, graph)

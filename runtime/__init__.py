@@ -23,7 +23,6 @@ from .launch import launch as launch
 from .launch import profile as profile
 from .launch import reset_stats as reset_stats
 from .launch import stats as stats
-from .matrix_trial import has_mma as has_mma
 from .matrix_trial import mma_refusal as mma_refusal
 from .program import Kernel as Kernel
 from .program import Program as Program

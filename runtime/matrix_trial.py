@@ -1,7 +1,6 @@
 """Whether a device has NVIDIA's matrix instructions for 16-bit floats: no driver tells, so they are
-tried once in a process, in a context of their own, and the numbers compared."""
-
-import os
+tried once in a process, in a context of their own, and the numbers compared. Kernels use them only
+where `LAZYGRAD_LIMITS=has_mma=1` asks for them; `benchmarks.gpu` looks here first."""
 
 import numpy as np
 import pyopencl as cl
@@ -13,7 +12,7 @@ from .device import Device
 from .forks import lock
 from .program import STANDARD, build_log, cl_kernel
 
-__all__ = ["has_mma", "mma_refusal"]
+__all__ = ["mma_refusal"]
 
 _KERNEL = """
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
@@ -51,14 +50,6 @@ void try_%(t)s(__global float *out, __global const ushort *in) {
 
 _refusals: dict[Device, str] = {}
 _lock = lock()
-
-
-def has_mma(device: Device) -> bool:
-    """Whether matrix instructions were tried and gave right numbers; $LAZYGRAD_LIMITS decides
-    where it says `has_mma`."""
-    if "has_mma" in os.environ.get("LAZYGRAD_LIMITS", ""):
-        return device.facts.has_mma
-    return not mma_refusal(device)
 
 
 def mma_refusal(device: Device) -> str:

@@ -71,7 +71,6 @@ def told(device: runtime.Device, monkeypatch: pytest.MonkeyPatch) -> Iterator[li
         return texts[-1]
 
     monkeypatch.setattr(execution, "limits_of", lambda facts: LIMITS)
-    monkeypatch.setattr(runtime, "has_mma", lambda device: True)
     monkeypatch.setattr(execution, "program_text", write)
     yield texts
 
