@@ -159,7 +159,7 @@ class _MmaContraction(GpuContraction):
             b = self.b.fragments(half, self.across, Ix.of(kk))
             for m, n, acc in self._pieces():
                 pair = b[n // 2][n % 2 * 2 :][:2]
-                self.e.append(Mma(acc, a[m], pair, self.c.dtype))  # type: ignore[arg-type]
+                self.e.append(Mma(acc, a[m], pair, self.c.dtype))
 
     def _store(self) -> list[Array]:
         c, e = self.c, self.e
@@ -173,10 +173,15 @@ class _MmaContraction(GpuContraction):
                         e.append(Define(pair, ctype_of(c.dtype, 2), Lanes(names[2 * h :][:2])))
                         self._outputs(row, column, 2, pair)
             return []
+        return [self._store_from_copy(whole)]
+
+    def _store_from_copy(self, whole: bool) -> Array:
+        """What follows the sum stands in the text once, in loops over a copy of the registers."""
+        c, e = self.c, self.e
         pieces = self._pieces()
-        for k, (_m, _n, names) in enumerate(pieces):
-            for q, name in enumerate(names):
-                e.append(Store("results", Ix(4 * k + q), name, _FLOAT))
+        for k, (_row, _column, names) in enumerate(pieces):
+            for at, name in enumerate(names, 4 * k):
+                e.append(Store("results", Ix(at), name, _FLOAT))
         m, n = Var("m", 0, self.down - 1), Var("n", 0, 2 * self.across - 1)
         h, q = Var("h", 0, 1), Var("q", 0, 0 if whole else 1)
         with (
@@ -188,11 +193,11 @@ class _MmaContraction(GpuContraction):
             row, column = self._result(Ix.of(m), Ix.of(n), Ix.of(h))
             column = column + Ix.of(q)
             with e.when(self._inside(row, column)):
-                at = ((Ix.of(m) * (2 * self.across) + Ix.of(n)) * 2 + Ix.of(h)) * 2 + Ix.of(q)
+                place = ((Ix.of(m) * (2 * self.across) + Ix.of(n)) * 2 + Ix.of(h)) * 2 + Ix.of(q)
                 width, name = 2 if whole else 1, e.fresh("c")
-                e.append(Define(name, ctype_of(c.dtype, width), Load("results", at)))
+                e.append(Define(name, ctype_of(c.dtype, width), Load("results", place)))
                 self._outputs(row, column, width, name)
-        return [Array("results", float32, 4 * len(pieces), "private")]
+        return Array("results", float32, 4 * len(pieces), "private")
 
     def _result(self, m: Ix, n: Ix, h: Ix) -> tuple[Ix, Ix]:
         row, column = result_place(self.lane)

@@ -219,7 +219,7 @@ class Fragments:
     item l of a warp of 32 names row l % 8 of block l / 8. Each register then holds two neighbours
     of a row, l / 4, or if `turned` of a column."""
 
-    names: tuple[str, str, str, str]
+    names: tuple[str, ...]
     array: str
     index: Ix
     turned: bool
@@ -229,7 +229,7 @@ class Fragments:
 class Mma:
     """acc += a @ b, for 16 x 16 elements of a and 16 x 8 of b, spread over a warp as PTX has it."""
 
-    acc: tuple[str, str, str, str]
+    acc: tuple[str, ...]
     a: tuple[str, ...]
     b: tuple[str, ...]
     dtype: DType
