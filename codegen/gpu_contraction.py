@@ -230,8 +230,13 @@ class GpuContraction:
                     with e.when(self._inside(row, column)):
                         self._outputs(row, column, lanes, self._name(r, v))
             return []
-        for at, name in enumerate(self._registers()):
-            e.append(Store("results", Ix(at * lanes), name, self.wide))
+        return [self._store_from_copy(whole)]
+
+    def _store_from_copy(self, whole: bool) -> Array:
+        c, e, tile, lanes = self.c, self.e, self.tile, self.tile.lanes
+        vectors = tile.item_columns // lanes
+        for k, name in enumerate(self._registers()):
+            e.append(Store("results", Ix(k * lanes), name, self.wide))
         r, v = Var("r", 0, tile.item_rows - 1), Var("v", 0, vectors - 1)
         q = Var("q", 0, lanes - 1 if not whole else 0)
         with (
@@ -246,7 +251,7 @@ class GpuContraction:
                 name = e.fresh("c")
                 e.append(Define(name, ctype_of(c.dtype, width), Load("results", at)))
                 self._outputs(row, column, width, name)
-        return [Array("results", c.compute_dtype, len(self._registers()) * lanes, "private")]
+        return Array("results", c.compute_dtype, len(self._registers()) * lanes, "private")
 
     def _row(self, r: Ix) -> Ix:
         lanes = self.tile.lanes
