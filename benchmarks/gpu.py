@@ -6,11 +6,12 @@ Values are compared with NumPy's first. A row that fails prints why, and the nex
 """
 
 import argparse
+import os
 import statistics
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -178,11 +179,11 @@ def rows(small: bool) -> list[tuple[str, Row]]:
                 2.0 * 32 * 256 * 256 * 9 * 14 * 14),
             Row("attention 8x16x1024x64", _attention, 0, 4.0 * 8 * 16 * 1024 * 1024 * 64),
         ]  # fmt: skip
-    found = [("float32", row) for row in table]
-    for size in (256,) if small else (1024, 4096):
+    found = []
+    for size in (256,) if small else (1024, 2048, 4096):
         half = Row(f"matmul {size}", _matmul(size, size, size), 0, 2.0 * size**3)
         found += [("float16", half), ("bfloat16", half)]
-    return found
+    return found + [("float32", row) for row in table]
 
 
 def run_row(dtype: str, row: Row, bandwidth: float) -> None:
@@ -227,12 +228,33 @@ def spot_checks() -> None:
         "cumsum": (lambda: a.cumsum(1), wide.cumsum(1)),
         "half": (lambda: (a.half() @ b.half()).float(), wide @ y),
     }  # fmt: skip
+    for dtype in ("float16", "bfloat16"):
+        checks |= _half_checks(getattr(lg, dtype), dtype, x, y)
     for name, (call, expected) in checks.items():
         try:
             error = np.abs(np.asarray(call().numpy(), np.float64) - expected).max()
             print(f"check {name:20} {'ok' if error < 0.1 else 'WRONG'} {error:.1e}", flush=True)
         except Exception:
             print(f"check {name:20} FAILED\n{traceback.format_exc(limit=3)[-900:]}", flush=True)
+
+
+def _half_checks(dtype: Any, name: str, x: Any, y: Any) -> dict[str, tuple[Callable[[], Any], Any]]:
+    """Matrix products in every layout, with sizes that fill vectors and odd ones, and a bias."""
+    found: dict[str, tuple[Callable[[], Any], Any]] = {}
+    for m, k, n in ((133, 77, 91), (256, 160, 192)):
+        a, b = (lg.tensor(_numbers(s)).to(dtype) for s in ((m, k), (k, n)))
+        ta, tb = (lg.tensor(_numbers(s)).to(dtype) for s in ((k, m), (n, k)))
+        wide = {t: t.float().numpy().astype(np.float64) for t in (a, b, ta, tb)}
+        calls = {
+            "NN": (lambda a=a, b=b: a @ b, wide[a] @ wide[b]),
+            "TN": (lambda a=ta, b=b: a.T @ b, wide[ta].T @ wide[b]),
+            "NT": (lambda a=a, b=tb: a @ b.T, wide[a] @ wide[tb].T),
+            "TT": (lambda a=ta, b=tb: F.relu(a.T @ b.T + b[0, 0]),
+                   np.maximum(wide[ta].T @ wide[tb].T + wide[tb][0, 0], 0)),
+        }  # fmt: skip
+        for layout, (call, expected) in calls.items():
+            found[f"{name} {m} {layout}"] = (lambda call=call: call().float(), expected)
+    return found
 
 
 def mlp_step() -> None:
@@ -270,6 +292,10 @@ def main() -> None:
     begin = time.perf_counter()
     device = next((d for d in runtime.devices() if d.facts.kind == "gpu"), runtime.devices()[0])
     print(f"{device}\n{device.facts}")
+    refusal = runtime.mma_refusal(device)
+    print(f"matrix instructions: {refusal[:3000] or 'right'}", flush=True)
+    if not refusal and "has_mma" not in os.environ.get("LAZYGRAD_LIMITS", ""):
+        device.facts = replace(device.facts, has_mma=True)
     if TORCH is not None:
         TORCH.backends.cuda.matmul.allow_tf32 = TORCH.backends.cudnn.allow_tf32 = False
         print(f"torch {TORCH.__version__} on {TORCH.cuda.get_device_name()}, TF32 off")

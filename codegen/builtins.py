@@ -91,7 +91,31 @@ inline void lg_store_float16_{width}(float{w} x, __global half* at) {{
   vstore_half{w}_rte(x, 0, (half*)&bits);
   vstore{w}(bits, 0, (__global ushort*)at);
 }}""",
+    # at multiples of the vector's size: one access
+    ("loadaligned", "float16"): """\
+inline float{w} lg_loadaligned_float16_{width}(__global const half* at) {{
+  const ushort{w} bits = *(__global const ushort{w}*)at;
+  return vload_half{w}(0, (const half*)&bits);
+}}""",
+    ("storealigned", "float16"): """\
+inline void lg_storealigned_float16_{width}(float{w} x, __global half* at) {{
+  ushort{w} bits;
+  vstore_half{w}_rte(x, 0, (half*)&bits);
+  *(__global ushort{w}*)at = bits;
+}}""",
 }
+
+# matrix instructions of NVIDIA's GPUs, for whole warps; macros, as registers have no addresses
+_FRAGMENTS = """\
+#define lg_fragments{turned}(r0, r1, r2, r3, at) asm volatile( \\
+  "ldmatrix.sync.aligned.m8n8.x4{trans}.shared.b16 {{%0, %1, %2, %3}}, [%4];" \\
+  : "=r"(r0), "=r"(r1), "=r"(r2), "=r"(r3) : "r"((uint)(size_t)(at)))"""
+_MMA = """\
+#define lg_mma_{name}(c0, c1, c2, c3, a0, a1, a2, a3, b0, b1) asm volatile( \\
+  "mma.sync.aligned.m16n8k16.row.col.f32.{t}.{t}.f32 {{%0, %1, %2, %3}}, {{%4, %5, %6, %7}}, " \\
+  "{{%8, %9}}, {{%0, %1, %2, %3}};" \\
+  : "+f"(c0), "+f"(c1), "+f"(c2), "+f"(c3) \\
+  : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1))"""
 
 _COSINE = """\
 inline double{w} lg_cosine_{width}(double{w} x) {{
@@ -266,7 +290,23 @@ def _function(name: str) -> str:
             return sort_function(kind, order, DTYPES[dtype])
         case ["check"]:
             return _CHECK
-        case ["round" | "bits" | "value" | "load" | "store" as function, dtype, width]:
+        case ["fragments"]:
+            return _FRAGMENTS.format(turned="", trans="")
+        case ["fragments", "turned"]:
+            return _FRAGMENTS.format(turned="_turned", trans=".trans")
+        case ["mma", dtype]:
+            return _MMA.format(name=dtype, t={"float16": "f16", "bfloat16": "bf16"}[dtype])
+        case [
+            "round"
+            | "bits"
+            | "value"
+            | "load"
+            | "store"
+            | "loadaligned"
+            | "storealigned" as function,
+            dtype,
+            width,
+        ]:
             text = _NARROW[function, dtype]
             return text.format(w="" if width == "1" else width, width=width)
         case ["to", bfloat]:

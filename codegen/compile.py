@@ -16,6 +16,7 @@ from .contraction_form import is_direct
 from .dtype import DType
 from .gpu_contraction import lower_gpu_contraction
 from .gpu_groups import in_groups
+from .gpu_mma import lower_gpu_mma
 from .gpu_rows import lower_gpu_loops
 from .graph import Node, node, toposort, verify
 from .group import Group
@@ -250,7 +251,8 @@ def _lower_on_gpu(group: Group, loops: LoopGroup, limits: Limits) -> tuple[Kerne
         return lower_gpu_loops(loops, limits)
     assert group.anchor is not None
     if group.kind == "contract":
-        tiled = lower_gpu_contraction(loops, group.anchor, limits)
+        tiled = lower_gpu_mma(loops, group.anchor, limits)
+        tiled = tiled or lower_gpu_contraction(loops, group.anchor, limits)
         return tiled or lower_contraction(loops, group.anchor, limits)
     kernel, checked = lower_irregular(loops, group.anchor, limits)
     return in_groups(kernel, limits, 64), checked

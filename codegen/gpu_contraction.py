@@ -12,7 +12,7 @@ positions past the last are zeros.
 from collections.abc import Sequence
 
 from .contraction_operands import Operands, split_place
-from .dtype import int32
+from .dtype import DType, int32
 from .emit import Emitter, topological
 from .expression import Value
 from .gpu_tiles import Tile, plan_tile
@@ -36,14 +36,16 @@ from .kernel import (
 from .limits import Limits
 from .loop_group import LoopGroup, kernel_params
 
-__all__ = ["lower_gpu_contraction"]
+__all__ = ["GpuContraction", "Side", "lower_gpu_contraction"]
 
 
-class _Side:
+class Side:
     """One operand: which of its elements an item brings, and where they lie in local memory."""
 
-    def __init__(self, c: Operands, tile: Tile, item: Ix, value: Value, own: Var) -> None:
-        self.c, self.value, self.own = c, value, own
+    def __init__(
+        self, c: Operands, tile: Tile, item: Ix, value: Value, own: Var, word: DType
+    ) -> None:
+        self.c, self.value, self.own, self.word = c, value, own, word
         self.rows = own is c.i
         self.name = "a" if self.rows else "b"
         self.count = c.rows if self.rows else c.columns
@@ -51,8 +53,7 @@ class _Side:
         self.block, self.items, self.item = tile.block, tile.items, item
         self.own_part, self.depth_part = split_place(value, c.k)
         self.mode, self.width = self._mode(tile.lanes)
-        self.pitch = self.tile + (tile.lanes if self.mode == "deep" else 0)
-        self.size = self.block * self.pitch
+        self.pitch, self.size = self._layout(tile.lanes)
         self.parts = max(1, self.tile * self.block // (self.items * self.width))
         self.places: list[tuple[Ix, Ix, Ix]] = []
 
@@ -66,6 +67,11 @@ class _Side:
         if shares and deep and self.c.depth % lanes == 0:
             return "deep", lanes
         return ("deep" if deep and along_own != 1 else "wide"), 1
+
+    def _layout(self, lanes: int) -> tuple[int, int]:
+        """From one contracted position to the next in local memory, and the size of a block."""
+        pitch = self.tile + (lanes if self.mode == "deep" else 0)
+        return pitch, self.block * pitch
 
     def locate(self, start: Ix) -> None:
         """Where the item's shares lie, once for all blocks."""
@@ -91,7 +97,7 @@ class _Side:
     def fetch(self, k0: Ix) -> list[str]:
         """Loads the item's shares of a block into registers."""
         names = []
-        ctype = ctype_of(self.c.dtype, self.width)
+        ctype = ctype_of(self.word, self.width)
         for _place, deep, base in self.places:
             k = k0 + deep
             index = base + self.depth_part.substitute({self.c.k: k})
@@ -104,15 +110,19 @@ class _Side:
 
     def put(self, half: Ix, names: Sequence[str]) -> None:
         """Stores them into a half of local memory."""
-        ctype = ctype_of(self.c.dtype, self.width)
+        ctype = ctype_of(self.word, self.width)
         for name, (place, deep, _base) in zip(names, self.places, strict=True):
             at = half * self.size + deep * self.pitch + place
             apart = self.pitch if self.mode == "deep" else 1
             self.c.emitter.append(Store(f"{self.name}_tile", at, name, ctype, apart))
 
 
-class _GpuContraction:
-    def __init__(self, operands: Operands, tile: Tile) -> None:
+class GpuContraction:
+    """A kernel; `_place_item`, `_clear`, `_multiply` and `_store` know who holds which results."""
+
+    side = Side
+
+    def __init__(self, operands: Operands, tile: Tile, word: DType) -> None:
         self.c, self.tile = operands, tile
         c = operands
         across, down = -(-c.columns // tile.columns), -(-c.rows // tile.rows)
@@ -122,30 +132,32 @@ class _GpuContraction:
         c.emitter = self.e = Emitter(c.expressions, [self.group, self.item])
         group, item = Ix.of(self.group), Ix.of(self.item)
         self.e.define_var(c.z, group // (across * down))
-        wide = tile.columns // tile.item_columns  # items along a row of the tile
-        x, y = Var("x", 0, wide - 1), Var("y", 0, tile.items // wide - 1)
-        self.e.define_var(x, item % wide)
-        self.e.define_var(y, item // wide)
-        self.x, self.y = Ix.of(x) * tile.lanes, Ix.of(y) * tile.lanes
+        self._place_item(item)
         first_row = Var("row0", 0, (down - 1) * tile.rows)
         first_column = Var("column0", 0, (across - 1) * tile.columns)
         self.e.define_var(first_row, group // across % down * tile.rows)
         self.e.define_var(first_column, group % across * tile.columns)
         self.row0, self.column0 = Ix.of(first_row), Ix.of(first_column)
-        self.a = _Side(c, tile, item, c.a, c.i)
-        self.b = _Side(c, tile, item, c.b, c.j)
+        self.a = self.side(c, tile, item, c.a, c.i, word)
+        self.b = self.side(c, tile, item, c.b, c.j, word)
         self.blocks = -(-c.depth // tile.block)
-        self.wide = ctype_of(c.dtype, tile.lanes)
+
+    def _place_item(self, item: Ix) -> None:
+        wide = self.tile.columns // self.tile.item_columns  # items along a row of the tile
+        x, y = Var("x", 0, wide - 1), Var("y", 0, self.tile.items // wide - 1)
+        self.e.define_var(x, item % wide)
+        self.e.define_var(y, item // wide)
+        self.x, self.y = Ix.of(x) * self.tile.lanes, Ix.of(y) * self.tile.lanes
+        self.wide = ctype_of(self.c.dtype, self.tile.lanes)
 
     def lower(self) -> Kernel:
         c, e, tile = self.c, self.e, self.tile
         halves = 2 if self.blocks > 1 else 1
-        arrays = [Array(f"{side.name}_tile", c.compute_dtype, halves * side.size)
+        arrays = [Array(f"{side.name}_tile", side.word, halves * side.size)
                   for side in (self.a, self.b)]  # fmt: skip
         self.a.locate(self.row0)
         self.b.locate(self.column0)
-        for name in self._registers():
-            e.append(Define(name, self.wide, Literal(0), mutable=True))
+        self._clear()
         self._put(Ix(), self._fetch(Ix()))
         e.append(Barrier())
         if self.blocks > 1:
@@ -181,6 +193,10 @@ class _GpuContraction:
         vectors = self.tile.item_columns // self.tile.lanes
         return [self._name(r, v) for r in range(self.tile.item_rows) for v in range(vectors)]
 
+    def _clear(self) -> None:
+        for name in self._registers():
+            self.e.append(Define(name, self.wide, Literal(0), mutable=True))
+
     def _multiply(self, half: Ix) -> None:
         """The inner loop: rows and columns of an item lie in runs of a vector's length."""
         e, tile, lanes = self.e, self.tile, self.tile.lanes
@@ -214,8 +230,13 @@ class _GpuContraction:
                     with e.when(self._inside(row, column)):
                         self._outputs(row, column, lanes, self._name(y, x))
             return []
-        for number, name in enumerate(self._registers()):
-            e.append(Store("results", Ix(number * lanes), name, self.wide))
+        return [self._store_from_copy(whole)]
+
+    def _store_from_copy(self, whole: bool) -> Array:
+        c, e, tile, lanes = self.c, self.e, self.tile, self.tile.lanes
+        vectors = tile.item_columns // lanes
+        for k, name in enumerate(self._registers()):
+            e.append(Store("results", Ix(k * lanes), name, self.wide))
         r, v = Var("r", 0, tile.item_rows - 1), Var("v", 0, vectors - 1)
         q = Var("q", 0, lanes - 1 if not whole else 0)
         with (
@@ -230,7 +251,7 @@ class _GpuContraction:
                 name = e.fresh("c")
                 e.append(Define(name, ctype_of(c.dtype, width), Load("results", at)))
                 self._outputs(row, column, width, name)
-        return [Array("results", c.compute_dtype, len(self._registers()) * lanes, "private")]
+        return Array("results", c.compute_dtype, len(self._registers()) * lanes, "private")
 
     def _row(self, r: Ix) -> Ix:
         lanes = self.tile.lanes
@@ -281,5 +302,5 @@ def lower_gpu_contraction(
         return None
     form, tile = planned
     operands = Operands(group, anchor, form)
-    kernel = _GpuContraction(operands, tile).lower()
+    kernel = GpuContraction(operands, tile, operands.compute_dtype).lower()
     return kernel, operands.expressions.checks

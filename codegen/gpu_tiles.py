@@ -7,7 +7,7 @@ from .contraction_form import Form, candidates
 from .graph import Node
 from .limits import Limits
 
-__all__ = ["Tile", "plan_tile"]
+__all__ = ["Tile", "plan_tile", "tile_cost"]
 
 # rows and columns of a group's tile and of an item's, in elements
 _SHAPES = (
@@ -44,18 +44,18 @@ class Tile:
         return 2 * self.block * (self.rows + self.columns + 2 * self.lanes) * size
 
 
-def _cost(tile: Tile, form: Form, limits: Limits) -> float:
+def tile_cost(tile: Tile, form: Form, limits: Limits, edge: float = _EDGE) -> float:
     """Results that the busiest compute unit works out, edges and loads counted as such."""
     groups = -(-form.size(form.m) // tile.rows) * -(-form.size(form.n) // tile.columns)
     groups *= form.size(form.batch)
-    each = tile.rows * tile.columns * (1 + _EDGE * (1 / tile.rows + 1 / tile.columns))
+    each = tile.rows * tile.columns * (1 + edge * (1 / tile.rows + 1 / tile.columns))
     return -(-groups // limits.compute_units) * each
 
 
 def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form, Tile] | None:
     """Which operand gives rows, and the cheapest tile that the device has room for."""
     size = max(4, n.dtype.compute_size)
-    lanes = limits.vector_bytes // size
+    lanes = min(limits.vector_bytes // size, 4)  # an item's rows and columns are whole vectors
     if limits.plain or lanes < 2:
         return None
     whole = [
@@ -72,4 +72,4 @@ def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form
                 break
     if not found:
         return None
-    return form, min(found, key=lambda tile: _cost(tile, form, limits))
+    return form, min(found, key=lambda tile: tile_cost(tile, form, limits))

@@ -9,6 +9,8 @@
               | Pointer(name, array, index)  another name for an array, from a place on
               | Call(function, args)         a library function, for what loops cannot say
               | Barrier()                    the items of a work-group wait for one another
+              | Fragments(names, array, index, turned)   32 items load parts of a matrix
+              | Mma(acc, a, b, dtype)        32 items multiply matrices of such parts
               | Comment(text)
     rhs = Apply(op, operands)                a row of the op table on typed names
         | Fma(a, b, c)                       a*b + c, rounded once
@@ -33,10 +35,10 @@ from .opencl_text import CType
 
 __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Barrier", "Block", "Call", "Checked",
-    "Comment", "Define", "Fma", "Guarded", "Horizontal", "If", "Kernel", "Lane", "Lanes", "Literal",
-    "Load",
-    "Loop", "Narrow", "Param", "Pointer", "Position", "Rhs", "Splat", "Statement", "Store", "Test",
-    "ctype_of", "format_kernel", "index_dtype", "verify_kernel",
+    "Comment", "Define", "Fma", "Fragments", "Guarded", "Horizontal", "If", "Kernel", "Lane",
+    "Lanes", "Literal", "Load", "Loop", "Mma", "Narrow", "Param", "Pointer", "Position", "Rhs",
+    "Splat", "Statement", "Store", "Test", "ctype_of", "format_kernel", "index_dtype",
+    "verify_kernel",
 ]  # fmt: skip
 
 
@@ -212,6 +214,28 @@ class Barrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Fragments:
+    """Four blocks of 8 x 8 16-bit elements, from 16 aligned bytes of local memory for each row:
+    item l of a warp of 32 names row l % 8 of block l / 8. Each register then holds two neighbours
+    of a row, l / 4, or if `turned` of a column."""
+
+    names: tuple[str, ...]
+    array: str
+    index: Ix
+    turned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mma:
+    """acc += a @ b, for 16 x 16 elements of a and 16 x 8 of b, spread over a warp as PTX has it."""
+
+    acc: tuple[str, ...]
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+    dtype: DType
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A function of `builtins` on arrays and indices, for its effect."""
 
@@ -233,7 +257,10 @@ class Comment:
     text: str
 
 
-Statement = Define | Assign | Store | Loop | If | Block | Pointer | Call | Barrier | Comment
+Statement = (
+    Define | Assign | Store | Loop | If | Block | Pointer | Call | Barrier | Fragments | Mma
+    | Comment
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +353,7 @@ def index_dtype(kernel: Kernel) -> DType:
                 read = rhs.load if isinstance(rhs, Guarded) else rhs
                 apart = abs(read.stride) if isinstance(read, Load | Position) else 0
                 most = max(most, reach(*_indices(rhs)) + _MOST_LANES * apart)
-            case Pointer(index=index):
+            case Pointer(index=index) | Fragments(index=index):
                 most = max(most, reach(index))
             case Store(index=index, stride=stride):
                 most = max(most, reach(index) + _MOST_LANES * abs(stride))
@@ -370,6 +397,12 @@ def format_kernel(kernel: Kernel) -> str:
                 lines.append(f"{pad}{s.function}{s.args!r}")
             case Barrier():
                 lines.append(f"{pad}barrier")
+            case Fragments():
+                turned = " turned" if s.turned else ""
+                lines.append(f"{pad}{', '.join(s.names)} = {s.array}[{s.index!r}]{turned}")
+            case Mma():
+                parts = (", ".join(names) for names in (s.acc, s.a, s.b))
+                lines.append(f"{pad}mma {' | '.join(parts)}")
             case Comment():
                 lines.append(f"{pad}# {s.text}")
         if isinstance(s, Loop | If | Block):
@@ -415,6 +448,14 @@ def verify_kernel(kernel: Kernel) -> None:
                 assert s.array in arrays, f"{kernel.name}: no array {s.array}"
                 check_index(s.index, seen_vars)
                 arrays.add(s.name)
+            elif isinstance(s, Fragments):
+                assert s.array in arrays, f"{kernel.name}: no array {s.array}"
+                check_index(s.index, seen_vars)
+                assert not seen_names & {*s.names}, f"{kernel.name}: {s.names} hide others"
+                seen_names.update(s.names)
+            elif isinstance(s, Mma):
+                for name in (*s.acc, *s.a, *s.b):
+                    assert name in seen_names, f"{kernel.name}: {name} is not defined"
             elif isinstance(s, Store):
                 assert s.array in arrays, f"{kernel.name}: no array {s.array}"
                 assert s.value in seen_names, f"{kernel.name}: {s.value} is not defined"
@@ -429,13 +470,14 @@ def verify_kernel(kernel: Kernel) -> None:
 
 
 def _verify_barriers(kernel: Kernel) -> None:
-    """Barriers stand in no condition or loop that depends on the item or on data."""
+    """Barriers, and what a warp does as one, stand in no condition or loop that depends on
+    the item or on data."""
     differing: set[Var] = {kernel.local_var, *kernel.item_vars} - {None}  # type: ignore[assignment]
     stack: list[tuple[Statement, bool]] = [(s, True) for s in reversed(kernel.body)]
     while stack:
         s, uniform = stack.pop()
         match s:
-            case Barrier():
+            case Barrier() | Fragments() | Mma():
                 assert uniform, f"{kernel.name}: not all items reach a barrier"
                 assert kernel.local_var is not None, f"{kernel.name}: no group to wait for"
             case Define(rhs=rhs, var=Var() as var):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .builtins import functions_for
-from .dtype import DType, bfloat16, bool_, float16
+from .dtype import DType, bfloat16, bool_, float16, uint16
 from .index import Ix, Var, conjunction
 from .kernel import (
     Alias,
@@ -21,6 +21,7 @@ from .kernel import (
     Comment,
     Define,
     Fma,
+    Fragments,
     Guarded,
     Horizontal,
     If,
@@ -30,6 +31,7 @@ from .kernel import (
     Literal,
     Load,
     Loop,
+    Mma,
     Narrow,
     Param,
     Pointer,
@@ -136,25 +138,35 @@ class _Printer:
         """Whether a vector lies at a multiple of its size, where that makes one access of many."""
         return self.kernel.aligned and index.divisor(self.divisors) % width == 0
 
+    def _bits(self, array: str, ctype: CType) -> tuple[str, DType]:
+        """How to read an array: what is narrow comes as bits where bits are asked for."""
+        dtype, space = self.arrays[array]
+        if dtype is float16 and ctype.base == "ushort":
+            return f"(({space} const ushort*){array})", uint16
+        return array, uint16 if ctype.base == "ushort" else dtype
+
     def load(self, load: Load, ctype: CType) -> str:
-        dtype, space = self.arrays[load.array]
+        array, dtype = self._bits(load.array, ctype)
+        space = self.arrays[load.array][1]
         at, width = self.ix(load.index), ctype.width
         if width == 1 or load.stride == 0:
-            one = self._load_one(load.array, dtype, at)
+            one = self._load_one(array, dtype, at)
             return one if width == 1 else f"({ctype.name})({one})"
         if load.stride == 1:
+            aligned = self._aligned(load.index, width)
             if dtype is float16:
-                return f"lg_load_float16_{width}({load.array} + {at})"
-            raw = f"vload{width}(0, {load.array} + {at})"
-            if self._aligned(load.index, width):
-                raw = f"*({space} const {self._stored(load.array)}{width}*)({load.array} + {at})"
+                return f"lg_load{'aligned' if aligned else ''}_float16_{width}({array} + {at})"
+            raw = f"vload{width}(0, {array} + {at})"
+            if aligned:
+                stored = "ushort" if dtype is uint16 else self._stored(load.array)
+                raw = f"*({space} const {stored}{width}*)({array} + {at})"
             if dtype is bfloat16:
                 return f"as_float{width}(convert_uint{width}({raw}) << 16)"
             if dtype is bool_:
                 return f"-convert_int{width}({raw})"
             return raw
         lanes = [
-            self._load_one(load.array, dtype, self.ix(load.index + k * load.stride))
+            self._load_one(array, dtype, self.ix(load.index + k * load.stride))
             for k in range(width)
         ]
         return f"({ctype.name})({', '.join(lanes)})"
@@ -173,11 +185,11 @@ class _Printer:
     def _guarded(self, name: str, rhs: Guarded, ctype: CType) -> list[str]:
         """Without a branch: element 0 is read where the conditions fail."""
         holds, read = f"{name}_in", f"{name}_at"
-        dtype, _space = self.arrays[rhs.load.array]
+        array, dtype = self._bits(rhs.load.array, ctype)
         at = f"({self.ix(rhs.load.index)})*{holds}"
         return [
             f"const int {holds} = {conjunction(rhs.conditions)};",
-            f"const {ctype.name} {read} = {self._load_one(rhs.load.array, dtype, at)};",
+            f"const {ctype.name} {read} = {self._load_one(array, dtype, at)};",
             f"const {ctype.name} {name} = {holds} ? {read} : {literal(rhs.fill, ctype)};",
         ]
 
@@ -208,7 +220,8 @@ class _Printer:
         suffix = "" if width == 1 else str(width)
         if dtype is float16:
             if width > 1:
-                return [f"lg_store_float16_{width}({value}, {array} + {at});"]
+                whole = "aligned" if aligned else ""
+                return [f"lg_store{whole}_float16_{width}({value}, {array} + {at});"]
             return [f"vstore_half_rte({value}, 0, {array} + {at});"]
         if dtype is bfloat16:
             value = f"lg_to_bfloat{suffix}({value})"
@@ -332,6 +345,12 @@ class _Printer:
                 return ["{"]
             case Barrier():
                 return ["barrier(CLK_LOCAL_MEM_FENCE);"]
+            case Fragments(names=names, array=array, index=index, turned=turned):
+                function = "lg_fragments_turned" if turned else "lg_fragments"
+                parts = ", ".join(names)
+                return [f"uint {parts};", f"{function}({parts}, {array} + {self.ix(index)});"]
+            case Mma(acc=acc, a=a, b=b, dtype=dtype):
+                return [f"lg_mma_{dtype.name}({', '.join((*acc, *a, *b))});"]
             case Pointer(name=name, array=array, index=index):
                 dtype, space = self.arrays[name] = self.arrays[array]
                 stored = dtype.storage if space == "__global" else dtype.compute

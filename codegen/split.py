@@ -22,6 +22,8 @@ _DEEP = 2048  # positions a contraction sums, from which parts side by side may 
 _TILE = 384  # results that keep one work-item busy
 _LONG = 32768  # elements a single result combines, from which a second stage pays
 _LONG_ROW, _LONG_COLUMN = 16384, 256  # the same where items and work-groups share the work
+_PART = 256  # positions that a part of a GPU's contraction sums at least
+_PIECE = 4096  # results that a work-group should have at least one of
 _SHORT = 32  # elements of a window that stand as terms of one expression
 _TALL = 256  # rows that one work-item adds up: pages of more than that leave its address cache
 
@@ -98,13 +100,31 @@ def _cut_at(s: Node, axes: Sequence[int], places: Sequence[int], whole: Node) ->
     return s
 
 
+def _innermost(x: Node) -> int:
+    """The axis of `x` along which its largest operand lies in memory, as far as can be seen."""
+    at = tuple(range(len(x.shape)))  # the axis of x for each dimension of the node
+    while True:
+        if x.op.kind == "elementwise":
+            x = max(x.src, key=lambda s: s.size)
+            at = at[len(at) - len(x.shape) :]
+        elif x.op.name == "permute":
+            x, at = x.src[0], tuple(at[x.arg.index(d)] for d in range(len(at)))
+        elif x.op.name == "reshape" and unit_reshape(at, x.shape, x.src[0].shape) is not None:
+            at = unit_reshape(at, x.shape, x.src[0].shape) or ()
+            x = x.src[0]
+        else:
+            return max((d for d, m in zip(at, x.shape, strict=True) if m != 1), default=-1,
+                       key=lambda d: at.index(d))  # fmt: skip
+
+
 def _split(n: Node, limits: Limits) -> Node | None:
     x = n.src[0]
     nested = isinstance(n.arg[0], tuple)
     axes: tuple[int, ...] = n.arg[0] if nested else n.arg
     kept = n.size
-    columns = axes[-1] != max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
     wide = limits.kind == "gpu"
+    last = max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
+    columns = (_innermost(x) not in axes) if wide else axes[-1] != last
     least = (_LONG_COLUMN if columns else _LONG_ROW) if wide else _LONG
     long = kept and x.size // kept >= least
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
@@ -121,6 +141,8 @@ def _split(n: Node, limits: Limits) -> Node | None:
     if wide:  # a work-group for each row, an item for each few columns
         full = limits.compute_units * (2048 if columns else 8)
         wanted = max(2, min(full // kept, x.size // kept // 32))
+        if columns:  # both stages walk their column alone: as long as one another
+            wanted = min(wanted, max(math.isqrt(count), full // 2 // kept))
     parts = _parts(count, wanted)
     if parts == 1:  # a prime length: the bulk splits, the rest is short
         bulk = count // 64 * 64
@@ -131,8 +153,12 @@ def _split(n: Node, limits: Limits) -> Node | None:
         bulk_sum = again(main, axes)
         return _pairwise(n)(_split(bulk_sum, limits) or bulk_sum, again(rest, axes))
     shape = (*x.shape[:axis], parts, count // parts, *x.shape[axis + 1 :])
+    parted = ops.reshape(x, shape)
     first = tuple(a + (a >= axis) for a in axes)
-    stage = again(ops.reshape(x, shape), first)
+    if wide and columns:  # results of a part lie side by side, as their operands do
+        parted = ops.permute(parted, (axis, *(d for d in range(len(shape)) if d != axis)))
+        first, axis = tuple(a + 1 for a in axes), 0
+    stage = again(parted, first)
     return ops.reshape(again(stage, (axis,)), n.shape)
 
 
@@ -163,11 +189,17 @@ def _split_contraction(n: Node, limits: Limits) -> Node | None:
     for x in contracted:
         depth *= sizes[x]
     few = n.size < _TILE * 4 * limits.compute_units
-    if not contracted or depth < _DEEP or not few:
+    wanted = min(8 * limits.compute_units, depth // (_DEEP // 4))
+    if limits.kind == "gpu":
+        few = few or n.size < _PIECE * limits.compute_units
+        wanted = min(max(1, 2 * _PIECE * limits.compute_units // max(1, n.size)), depth // _PART)
+    least = 2 * _PART if limits.kind == "gpu" else _DEEP
+    if limits.has_mma and n.dtype.is_narrow:
+        least = 8 * _DEEP  # parts are products of float32, many times slower
+    if not contracted or depth < least or not few:
         return None
     longest = max(contracted, key=lambda x: sizes[x])
     count = sizes[longest]
-    wanted = min(8 * limits.compute_units, depth // (_DEEP // 4))
     parts = max((d for d in range(1, wanted + 1) if count % d == 0), default=1)
     if parts < 2:
         return None

@@ -120,6 +120,7 @@ def limits_of(facts: Facts) -> Limits:
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
         has_fma=not facts.fma_slow,
+        has_mma=facts.has_mma,
         group_items=1 << max(0, facts.max_work_group.bit_length() - 1),
     )
 

@@ -24,6 +24,7 @@ from .launch import launch_all as launch_all
 from .launch import profile as profile
 from .launch import reset_stats as reset_stats
 from .launch import stats as stats
+from .matrix_trial import mma_refusal as mma_refusal
 from .program import Kernel as Kernel
 from .program import Program as Program
 from .program import build as build

@@ -57,6 +57,7 @@ class Facts:
     mul_hi_slow: bool = False
     fma_slow: bool = False
     reqd_work_group_size_slow: bool = False
+    has_mma: bool = False  # matrix instructions; only $LAZYGRAD_LIMITS says it, see matrix_trial
     thread_safe: bool = True  # the driver, called from several threads at a time
 
 

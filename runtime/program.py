@@ -104,7 +104,7 @@ class Program:
         self.cl_program = cl_program
         self.from_disk = from_disk
         self.seconds = seconds
-        self.log = _build_log(device, cl_program)
+        self.log = build_log(device, cl_program)
         names = cl_program.get_info(cl.program_info.KERNEL_NAMES)
         self.kernel_names = tuple(name for name in names.split(";") if name)
 
@@ -244,12 +244,13 @@ def compile_source(device: Device, source: str, options: tuple[str, ...]) -> Any
                 lambda: cl_program._build(" ".join(options).encode(), [device.cl_device])
             )
     except cl.Error as error:
-        log = _build_log(device, cl_program) or str(error)
+        log = build_log(device, cl_program) or str(error)
         raise BuildError(_refused(device, source, options, log)) from error
     return cl_program
 
 
-def _build_log(device: Device, cl_program: Any) -> str:
+def build_log(device: Device, cl_program: Any) -> str:
+    """What the compiler said."""
     try:
         log = cl_program.get_build_info(device.cl_device, cl.program_build_info.LOG)
     except cl.Error:

@@ -1,6 +1,7 @@
 """Generated texts, kept: a change of a kernel is seen and meant. Update with --update-golden."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -108,6 +109,15 @@ def test_on_a_cpu(name: str, golden: Callable[[str], None]) -> None:
 )
 def test_on_a_gpu(name: str, golden: Callable[[str], None]) -> None:
     golden(_text(GPU, CASES[name]))
+
+
+def half_linear() -> Node:
+    x, w, bias = (ops.buffer(float16, shape) for shape in ((40, 72), (72, 48), (48,)))
+    return ops.add(ops.matmul(x, w), bias)
+
+
+def test_with_matrix_instructions(golden: Callable[[str], None]) -> None:
+    golden(_text(replace(GPU, has_mma=True), half_linear))
 
 
 def test_kernels_print_in_their_own_notation() -> None:
