@@ -164,5 +164,6 @@ def _transpose(c: Operands, k0: Ix, count: int) -> None:
                 e.append(Define(name, ctype, Load(array, at)))
                 place = Ix.of(local) * form.panel + Ix.of(column)
                 e.append(Store("panel", place, name, ctype, form.panel))
-    with e.loop(local, Ix(), Ix(count)):
-        _zero_edge(c, local)
+    if c.columns < form.panel:
+        with e.loop(local, Ix(), Ix(count)):
+            _zero_edge(c, local)
