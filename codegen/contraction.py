@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from .choice import Choice, cheapest_first
 from .contraction_form import candidates, cost, plan_form
-from .contraction_operands import Operands, offset_dtype
-from .contraction_staging import stage, stage_columns, staging_arrays
+from .contraction_operands import Operands
+from .contraction_staging import pack_rows, stage, stage_columns, staging_arrays
 from .emit import topological
 from .graph import Node
 from .index import Ix, Var, variables
@@ -83,28 +83,52 @@ class _Contraction:
     def _block(self, k0: Ix, count: int, first: bool, last: bool) -> None:
         e, form, c = self.emitter, self.form, self.operands
         stage(c, k0, count)
-        t = Var("t", 0, form.tiles - 1)
-        begin = Ix.of(c.item_var) * form.tiles_per_item
-        with e.loop(t, begin, begin + form.tiles_per_item, 1, form.tiles):
-            tile_start = Var("i0", 0, max(0, c.rows - form.tile))
-            e.define_var(tile_start, Ix.of(t) * form.tile)
-            if c.rows % form.tile:
-                c.clip(tile_start, Ix.of(t) * form.tile, c.rows - form.tile)
+        t = Var("t", 0, form.strips - 1)
+        per_item = form.tiles_per_item // form.together
+        begin = Ix.of(c.item_var) * per_item
+        with e.loop(t, begin, begin + per_item, 1, form.strips):
+            start = Var("i0", 0, max(0, c.rows - form.strip))
+            e.define_var(start, Ix.of(t) * form.strip)
+            if c.rows % form.strip:
+                c.clip(start, Ix.of(t) * form.strip, c.rows - form.strip)
             scratch = Ix()
             if self.blocks > 1:
-                scratch = (Ix.of(t) - begin) * (form.tile * form.panel)
-            self._load_tile(scratch, first)
-            self._multiply(k0, count, tile_start)
-            if not last or not self.plain:
-                self._each_tile_vector(
-                    lambda r, v, name: Store(
-                        "scratch", scratch + (r * form.panel + v * form.lanes), name, c.wide
-                    )
+                scratch = (Ix.of(t) - begin) * (form.strip * form.panel)
+            if form.packed:
+                self._strip(k0, count, start, scratch, first, last)
+            else:
+                self._tile(k0, count, start, Ix(), scratch, first, last)
+
+    def _strip(self, k0: Ix, count: int, start: Var, scratch: Ix, first: bool, last: bool) -> None:
+        """The tiles whose rows are packed together."""
+        e, form, c = self.emitter, self.form, self.operands
+        pack_rows(c, k0, count, start)
+        part = Var("u", 0, form.packed - 1)
+        with e.loop(part, Ix(), Ix(form.packed)):
+            moved = Ix.of(part) * form.tile
+            tile_start = Var("i1", 0, c.rows - form.tile)
+            e.define_var(tile_start, Ix.of(start) + moved)
+            if self.blocks > 1:
+                scratch = scratch + moved * form.panel
+            self._tile(k0, count, tile_start, moved, scratch, first, last)
+
+    def _tile(
+        self, k0: Ix, count: int, start: Var, packed: Ix, scratch: Ix, first: bool, last: bool
+    ) -> None:
+        """One register tile of rows from `start` on; in what is packed, from `packed` on."""
+        form, c = self.form, self.operands
+        self._load_tile(scratch, first)
+        self._multiply(k0, count, start, packed)
+        if not last or not self.plain:
+            self._each_tile_vector(
+                lambda r, v, name: Store(
+                    "scratch", scratch + (r * form.panel + v * form.lanes), name, c.wide
                 )
-            if last and self.plain:
-                self._store_registers(tile_start)
-            elif last:
-                self._store_rows(tile_start, scratch)
+            )
+        if last and self.plain:
+            self._store_registers(start)
+        elif last:
+            self._store_rows(start, scratch)
 
     def _name(self, r: int, v: int) -> str:
         return f"c{r}_{v}"
@@ -124,36 +148,33 @@ class _Contraction:
 
         self._each_tile_vector(start)
 
-    def _moved(self, name: str, table: str, part: Ix, stands: bool, k0: Ix, kk: Var) -> Ix:
-        """What the contracted position k0 + kk adds to a place; where it `stands` in a table, as a
-        variable `name`."""
-        if not stands:
-            return part.substitute({self.operands.k: k0 + Ix.of(kk)})
-        var = Var(name, part.lo, part.hi)
-        ctype = ctype_of(offset_dtype(part))
-        self.emitter.append(Define(name, ctype, Load(table, Ix.of(kk), 0), var=var))
-        return Ix.of(var)
-
-    def _multiply(self, k0: Ix, count: int, tile_start: Var) -> None:
+    def _multiply(self, k0: Ix, count: int, tile_start: Var, packed: Ix) -> None:
         """The inner loop."""
         e, form, c = self.emitter, self.form, self.operands
-        for r in range(form.tile):
-            place = c.row_part.substitute({c.i: Ix.of(tile_start) + r})
-            e.append(Pointer(f"row_{r}", c.a.payload[0], place))
+        if form.packed:
+            e.append(Pointer("rows", "packed", packed))
+        else:
+            for r in range(form.tile):
+                place = c.row_part.substitute({c.i: Ix.of(tile_start) + r})
+                e.append(Pointer(f"row_{r}", c.a.payload[0], place))
         if c.in_place:
             e.append(Pointer("columns", c.b.payload[0], c.column_part))
         kk = Var("kk", 0, count - 1)
         with e.loop(kk, Ix(), Ix(count)):
-            moved = self._moved("offset", "offsets", c.depth_part, c.table, k0, kk)
+            if form.packed:
+                a = [Load("rows", Ix.of(kk) * form.strip + r, 0) for r in range(form.tile)]
+            else:
+                moved = c.moved("offset", "offsets", c.depth_part, c.table, k0, kk)
+                a = [Load(f"row_{r}", moved, 0) for r in range(form.tile)]
             if c.in_place:
-                below = self._moved("below", "down", c.down_part, c.down_table, k0, kk)
+                below = c.moved("below", "down", c.down_part, c.down_table, k0, kk)
                 array = "columns"
             else:
                 below, array = Ix.of(kk) * form.panel, "panel"
             for v in range(form.vectors):
                 e.append(Define(f"b_{v}", c.wide, Load(array, below + v * form.lanes)))
             for r in range(form.tile):
-                e.append(Define(f"a_{r}", c.wide, Load(f"row_{r}", moved, 0)))
+                e.append(Define(f"a_{r}", c.wide, a[r]))
                 for v in range(form.vectors):
                     acc = self._name(r, v)
                     e.append(Assign(acc, c.wide, Fma(f"a_{r}", f"b_{v}", acc)))

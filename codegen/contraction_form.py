@@ -26,6 +26,8 @@ _PANEL_BYTES = 131072  # of the staged panel, which stays in the second cache
 _SCRATCH_BYTES = 65536  # of tiles that rest between blocks
 _DEEPEST = 512  # contracted positions of a block: the rows of a tile stay in the first cache
 _DEEP_APART = 128  # where each position of a row lies in a cache line of its own, often one set's
+_PACKED_BYTES = 8192  # of rows packed together, which share the first cache with a panel
+_LINE_BYTES = 64
 # slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
 _STAGED = {"copy": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
 _MOVED = 2.0
@@ -116,6 +118,8 @@ class Form:
     staged: str = "copy"  # how, as `staging` says, or "in place": vectors of B come from memory
     stored: str = "side by side"  # how neighbouring columns of the result lie
     deepest: int = _DEEPEST  # contracted positions of a block, at most
+    beside: bool = False  # rows of A lie side by side: A is transposed
+    packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
     swapped: bool = False  # the second operand gives the rows
 
     def size(self, labels: Labels) -> int:
@@ -129,8 +133,22 @@ class Form:
         return self.lanes * self.vectors
 
     @property
+    def together(self) -> int:
+        """Tiles that one turn of the loop over rows works on."""
+        return max(1, self.packed)
+
+    @property
+    def strip(self) -> int:
+        """Rows that one turn works on."""
+        return self.tile * self.together
+
+    @property
+    def strips(self) -> int:
+        return _parts(self.size(self.m), self.strip)
+
+    @property
     def tiles(self) -> int:
-        return _parts(self.size(self.m), self.tile)
+        return self.strips * self.together
 
     @property
     def panels(self) -> int:
@@ -155,12 +173,12 @@ def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
 
 def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
     """With how B is staged and the result stored, as a form without tiles tells."""
-    z, j, k = (
+    z, i, j, k = (
         Var(name, 0, max(0, form.size(labels) - 1))
-        for name, labels in (("z", form.batch), ("j", form.n), ("k", form.k))
+        for name, labels in (("z", form.batch), ("i", form.m), ("j", form.n), ("k", form.k))
     )
-    at: dict[int, Ix] = dict.fromkeys(form.m, Ix())
-    for var, labels in ((z, form.batch), (j, form.n), (k, form.k)):
+    at: dict[int, Ix] = {}
+    for var, labels in ((z, form.batch), (i, form.m), (j, form.n), (k, form.k)):
         at |= decompose(Ix.of(var), labels, form.sizes)
     at = {x: place if form.sizes[x] != 1 else Ix() for x, place in at.items()}
 
@@ -174,8 +192,9 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
     along = value(form.rows, form.row_labels).index
     together = along is None or along.coefficient(k) in (1, None)
+    beside = not together and along is not None and along.coefficient(i) == 1
     deepest = _DEEPEST if together else _DEEP_APART
-    return replace(form, staged=staging(b, j, k), stored=stored, deepest=deepest)
+    return replace(form, staged=staging(b, j, k), stored=stored, deepest=deepest, beside=beside)
 
 
 def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
@@ -205,8 +224,23 @@ def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[
             for tile in (1,) if limits.plain else range(max(1, most * 3 // 4), most + 1):
                 rows = min(tile, max(1, form.size(form.m)))
                 shaped = replace(form, lanes=lanes, vectors=vectors, tile=rows)
-                if form.staged != "in place" or form.size(form.n) >= shaped.panel:
-                    yield _blocked(shaped, size, limits)
+                if form.staged == "in place" and form.size(form.n) < shaped.panel:
+                    continue
+                yield _blocked(shaped, size, limits)
+                packed = _packed(shaped, size) if tile == most else None
+                if packed is not None:
+                    yield _blocked(packed, size, limits)
+
+
+def _packed(form: Form, size: int) -> Form | None:
+    """With rows of A packed, as many as fill vectors and cache lines."""
+    together = form.lanes // math.gcd(form.tile, form.lanes)
+    together *= _parts(_LINE_BYTES, form.tile * together * size)
+    rows = form.tile * together
+    if not form.beside or form.lanes == 1 or rows > form.size(form.m):
+        return None
+    deepest = min(_DEEPEST, max(_DEEP_APART // 2, _PACKED_BYTES // (rows * size)))
+    return replace(form, packed=together, deepest=deepest)
 
 
 def _blocked(form: Form, size: int, limits: Limits) -> Form:
@@ -218,12 +252,14 @@ def _blocked(form: Form, size: int, limits: Limits) -> Form:
     most = form.tiles
     if _parts(depth, block) > 1:
         scratch = min(_SCRATCH_BYTES, limits.local_bytes * 3 // 10)
-        most = max(1, scratch // (form.tile * form.panel * size))
+        strips = scratch // (form.strip * form.panel * size)
+        most = max(1, strips) * form.together
     found = []
     for share in (1, 2, 4):  # items for each core: few of them stage less, many end together
         items = max(1, _parts(share * limits.compute_units, form.panels * form.size(form.batch)))
         per_item = min(most, max(1, _parts(form.tiles, items)))
         per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
+        per_item = _parts(per_item, form.together) * form.together
         found.append(replace(form, block=block, tiles_per_item=per_item))
     return min(reversed(found), key=lambda one: cost(one, limits))
 
@@ -237,9 +273,9 @@ def cost(form: Form, limits: Limits) -> float:
     # rows of B that lie far apart come from farther away when they are read again
     again = 2 if form.staged == "in place" and form.tiles_per_item > 1 else 1
     work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v * again + t) / (v * t))
-    stage = 0.0
+    stage = form.tiles * t * form.panels * depth * _MOVED / form.lanes if form.packed else 0.0
     if form.staged != "in place":
-        stage = items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
+        stage += items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
     store = row_count * columns * (_STORED[form.stored] + _MOVED / form.lanes)
     most = items * form.panels * batches
     units = limits.compute_units

@@ -11,7 +11,7 @@ from .emit import Emitter
 from .expression import Expressions, Index, Value
 from .graph import Node
 from .index import Ix, Var, flat_index, variables
-from .kernel import Define, Position, ctype_of
+from .kernel import Define, Load, Position, ctype_of
 from .loop_group import LoopGroup
 from .opencl_text import CType
 
@@ -86,6 +86,16 @@ class Operands:
     @property
     def wide(self) -> CType:
         return ctype_of(self.dtype, self.form.lanes)
+
+    def moved(self, name: str, table: str, part: Ix, stands: bool, k0: Ix, kk: Var) -> Ix:
+        """What the contracted position k0 + kk adds to a place; where it `stands` in a table, as a
+        variable `name`."""
+        if not stands:
+            return part.substitute({self.k: k0 + Ix.of(kk)})
+        var = Var(name, part.lo, part.hi)
+        ctype = ctype_of(offset_dtype(part))
+        self.emitter.append(Define(name, ctype, Load(table, Ix.of(kk), 0), var=var))
+        return Ix.of(var)
 
     def clip(self, var: Var, start: Ix, highest: int) -> None:
         """Redefines the statement just made so that the variable is at most `highest`."""

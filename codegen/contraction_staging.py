@@ -8,7 +8,7 @@ from .contraction_operands import Operands, offset_dtype, split_place
 from .index import Ix, Var
 from .kernel import Array, Define, Literal, Load, Position, Store, ctype_of
 
-__all__ = ["stage", "stage_columns", "staging_arrays"]
+__all__ = ["pack_rows", "stage", "stage_columns", "staging_arrays"]
 
 
 def staging_arrays(c: Operands) -> list[Array]:
@@ -21,6 +21,8 @@ def staging_arrays(c: Operands) -> list[Array]:
         arrays.append(Array("panel", c.compute_dtype, c.form.block * c.form.panel))
     if c.table:
         arrays.append(Array("offsets", offset_dtype(c.depth_part), c.form.block))
+    if c.form.packed:
+        arrays.append(Array("packed", c.compute_dtype, c.form.block * c.form.strip))
     if _kind(c) == "table":
         arrays.append(Array("columns", offset_dtype(split_place(c.b, c.k)[0]), _count(c)))
     return arrays
@@ -72,6 +74,19 @@ def stage(c: Operands, k0: Ix, count: int) -> None:
             _gather(c, local)
         elif kind == "elements":
             _elements(c, local)
+
+
+def pack_rows(c: Operands, k0: Ix, count: int, start: Var) -> None:
+    """A strip of rows of A from `start` on: those of one contracted position side by side."""
+    e, form = c.emitter, c.form
+    local = Var("s", 0, count - 1)
+    with e.loop(local, Ix(), Ix(count)):
+        offset = c.moved("offset", "offsets", c.depth_part, c.table, k0, local)
+        for row in range(0, form.strip, form.lanes):
+            place = c.row_part.substitute({c.i: Ix.of(start) + row})
+            name = e.fresh("x")
+            e.append(Define(name, c.wide, Load(c.a.payload[0], place + offset)))
+            e.append(Store("packed", Ix.of(local) * form.strip + row, name, c.wide))
 
 
 def _offset(c: Operands, local: Var, table: str, part: Ix) -> None:
@@ -149,5 +164,6 @@ def _transpose(c: Operands, k0: Ix, count: int) -> None:
                 e.append(Define(name, ctype, Load(array, at)))
                 place = Ix.of(local) * form.panel + Ix.of(column)
                 e.append(Store("panel", place, name, ctype, form.panel))
-    with e.loop(local, Ix(), Ix(count)):
-        _zero_edge(c, local)
+    if c.columns < form.panel:
+        with e.loop(local, Ix(), Ix(count)):
+            _zero_edge(c, local)

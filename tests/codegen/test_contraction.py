@@ -80,6 +80,21 @@ def test_rows_apart_are_walked_in_short_blocks():
     assert form_of(ops.matmul(a, b)).block > 128
 
 
+def test_rows_of_a_transposed_operand_may_be_packed():
+    """Whole vectors and cache lines of them; those of other operands stay where they are."""
+    a, b = f32(1024, 1024), f32(1024, 1024)
+    turned = ops.contract(a, b, (0, 1), (0, 2), (1, 2))
+    for limits in (AVX2, AVX512):
+        found = [f for f in candidates(turned, dict.fromkeys((a, b), "x"), limits) if f.packed]
+        assert found
+        for form in found:
+            assert form.strip % form.lanes == 0
+            assert form.strip >= 16
+            assert form.tiles_per_item % form.packed == 0
+    plain = candidates(ops.matmul(a, b), dict.fromkeys((a, b), "x"), AVX2)
+    assert not any(f.packed and not f.swapped for f in plain)
+
+
 def test_candidates_are_few_and_fit():
     shapes = [ops.matmul(f32(1000, 777), f32(777, 333)), ops.matmul(f32(4, 64), f32(64, 30)),
               convolution(f32(8, 64, 58, 58), f32(64, 64, 3, 3))]  # fmt: skip

@@ -28,7 +28,7 @@ def test_convolution_in_each_form(device, images, kind, monkeypatch):
     As many images as no other form gets, whose plan would be taken.
     """
 
-    def chosen(n, memory, limits):
+    def chosen(n, memory, limits, choice):
         found = [f for f in candidates(n, memory, limits) if f.staged == kind]
         return min(found, key=lambda f: cost(f, limits))
 
@@ -37,6 +37,22 @@ def test_convolution_in_each_form(device, images, kind, monkeypatch):
     got = F.conv2d(lg.tensor(x), lg.tensor(w), lg.tensor(bias)).relu()
     expected = np.maximum(np_convolution(x, w, 0, 1) + bias[:, None, None], 0)
     np.testing.assert_allclose(got.numpy(), expected, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize(("depth", "seen"), [(300, "float32"), (37, "float16")])
+def test_packed_rows(device, depth, seen, monkeypatch):
+    """Of a transposed operand: the last strip overlaps, in several blocks and in one."""
+
+    def chosen(n, memory, limits, choice):
+        found = [f for f in candidates(n, memory, limits) if f.packed and not f.swapped]
+        return min(found, key=lambda f: cost(f, limits))
+
+    monkeypatch.setattr(contraction, "plan_form", chosen)
+    a, b = array(depth, 83).astype(seen), array(depth, 71).astype(seen)
+    got = (lg.tensor(a).mT @ lg.tensor(b)).relu()
+    expected = np.maximum(a.T.astype(np.float32) @ b.astype(np.float32), 0)
+    bound = 1e-4 if seen == "float32" else 2e-3
+    np.testing.assert_allclose(got.numpy(), expected, bound, 10 * bound)
 
 
 @pytest.mark.parametrize(

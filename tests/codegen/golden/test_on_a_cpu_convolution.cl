@@ -31,8 +31,6 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     }
   }
   for (int s = 0; s < 27; s++) {
-  }
-  for (int s = 0; s < 27; s++) {
     {
       const int k = s;
       const int o3 = (k % 3) + (((k / 3)) % 3)*9 + (k / 9)*81;
