@@ -212,7 +212,7 @@ def _plan(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form, Wa
         replace(form, lanes=1, vectors=1, tile=1, tiles_per_item=1, block=1)
         for form in candidates(n, memory, limits)
     ]
-    form = next((form for form in forms if form.contiguous), forms[0])
+    form = next((form for form in forms if form.stored == "side by side"), forms[0])
     found = []
     for shape in _SHAPES:
         for block in _BLOCKS:

@@ -171,7 +171,8 @@ def _is_same(now: Any, then: Any) -> bool:
     """Equal numbers and texts; 0.0 is not -0.0, and NaN is NaN."""
     if not isinstance(then, _PLAIN) or type(now) is not type(then):
         return False
-    return now.hex() == then.hex() if isinstance(then, float) else bool(now == then)
+    same = repr(now) == repr(then) if isinstance(then, float) else now == then
+    return bool(same)
 
 
 def _names(code: CodeType) -> Iterator[str]:
