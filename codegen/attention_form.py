@@ -10,8 +10,8 @@ from .limits import Limits
 __all__ = ["Form", "depth_of", "plan_form", "width_of"]
 
 _COLUMNS = 64  # of a block: its operands stay in the first cache
-_ROWS = 96  # of a work-item, for which a block is staged once
-_CROSSED = 48  # rows and columns of a crossed chain's tile, of which each needs as many operands
+_ROWS = 192  # of a work-item, for which a block is staged once
+_CROSSED = 64  # rows and columns of a crossed chain's tile, of which each needs as many operands
 
 
 def _parts(whole: int, part: int) -> int:
