@@ -9,9 +9,12 @@ them.
 
 A softmax's maximum, its sum and the products of its weights are one chain: it takes them from
 one walk over the columns, where the maximum that is found so far shifts the exponents.
+
+Products that sum over rows and such that sum over columns are one *crossed* chain where there are
+batches enough to give each to one work-item: dQ, dK and dV then come from the same tiles.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .attention_online import Online, find_online
@@ -55,6 +58,14 @@ class Chain:
     def tops(self) -> list[Node]:
         """The nodes of the tile that results are made of."""
         return list(dict.fromkeys(top(n, self.tile) for n in self.results))
+
+    @property
+    def crossed(self) -> list[Node]:
+        """The results that sum over rows."""
+        return [n for n in self.results if reduced_axis(n, self.tile) == self.row]
+
+
+Fits = Callable[[Chain], bool]
 
 
 def top(result: Node, tile: Iterable[Node]) -> Node:
@@ -211,8 +222,9 @@ def _stages(order: Sequence[Node], results: Iterable[Node]) -> dict[Node, int]:
 
 
 def _chains_of(
-    tile: set[Node], order: Sequence[Node], results: Sequence[Node], axes: tuple[int, int]
-) -> Iterator[Chain]:
+    tile: set[Node], order: Sequence[Node], results: Sequence[Node], axes: tuple[int, int],
+    fits: Fits,
+) -> Iterator[Chain]:  # fmt: skip
     shape = next(iter(tile)).shape
 
     def chain(column: int, of: Sequence[Node], online: Online | None = None) -> Chain:
@@ -245,6 +257,12 @@ def _chains_of(
             later[-1] = [*group, *later[-1]]
         else:
             later.append(group)
+    for one, two in _pairs(merged, axes):
+        crossed = max((chain(a, [*one, *two]) for a in axes), key=_statistics)
+        if fits(crossed):
+            yield crossed
+            for groups, group in zip(map(merged.__getitem__, axes), (one, two), strict=True):
+                groups.remove(group)
     for column, groups in merged.items():
         for group in groups:
             yield chain(column, group)
@@ -253,6 +271,28 @@ def _chains_of(
 def _rests_on(later: Sequence[Node], earlier: Sequence[Node]) -> bool:
     below = set(toposort(later))
     return any(n in below for n in earlier)
+
+
+def _pairs(
+    merged: dict[int, list[list[Node]]], axes: tuple[int, int]
+) -> Iterator[tuple[list[Node], list[Node]]]:
+    """Contractions over the one axis and over the other of which none waits for another."""
+    if len(merged) != 2:
+        return
+    pairs = [(x, y) for x in merged[axes[0]] for y in merged[axes[1]]]
+    for one, two in pairs:
+        if one not in merged[axes[0]] or two not in merged[axes[1]]:
+            continue
+        if all(n.op.name == "contract" for n in (*one, *two)) and not (
+            _rests_on(one, two) or _rests_on(two, one)
+        ):
+            yield one, two
+
+
+def _statistics(chain: Chain) -> int:
+    """How many leaves have one element for each row."""
+    n = len(chain.shape)
+    return sum(len(x.shape) == n and x.shape[chain.column] == 1 for x in chain.leaves)
 
 
 def attention_tiles(outputs: Sequence[Node]) -> list[tuple[set[Node], list[Node]]]:
@@ -274,14 +314,15 @@ def attention_tiles(outputs: Sequence[Node]) -> list[tuple[set[Node], list[Node]
     return found
 
 
-def find_chains(outputs: Sequence[Node]) -> list[Chain]:
-    """The chains of a graph, of which no two share a result; none where tiles are asked for."""
+def find_chains(outputs: Sequence[Node], fits: Fits = lambda chain: True) -> list[Chain]:
+    """The chains of a graph that fit, of which no two share a result; none where tiles are asked
+    for."""
     order = toposort(outputs)
     chains: list[Chain] = []
     for tile, results in attention_tiles(outputs):
         axes = _axes(tile, results)
         if axes is not None:
-            chains += _chains_of(tile, order, results, axes)
+            chains += [c for c in _chains_of(tile, order, results, axes, fits) if fits(c)]
     return chains if ordered(outputs, chains) else []
 
 

@@ -10,7 +10,8 @@ from .limits import Limits
 __all__ = ["Form", "depth_of", "plan_form", "width_of"]
 
 _COLUMNS = 64  # of a block: its operands stay in the first cache
-_ROWS = 96  # of a work-item, for which a block is staged once
+_ROWS = 192  # of a work-item, for which a block is staged once
+_CROSSED = 64  # rows and columns of a crossed chain's tile, of which each needs as many operands
 
 
 def _parts(whole: int, part: int) -> int:
@@ -27,11 +28,22 @@ class Form:
     tiles: int
     tiles_per_item: int
     block: int
+    crossed: bool = False
 
     @property
     def rows(self) -> int:
-        """Rows of a work-item."""
+        """Rows of a work-item; of a crossed chain, those that are in local memory at a time."""
         return self.tile * self.tiles_per_item
+
+    @property
+    def held(self) -> int:
+        """Rows of the tile in local memory."""
+        return self.rows if self.crossed else self.tile
+
+    @property
+    def height(self) -> int:
+        """Columns of the tile that are rows of a result in registers."""
+        return max(h for h in range(1, self.tile + 1) if self.block % h == 0)
 
     def padded(self, count: int) -> int:
         return _parts(count, self.lanes) * self.lanes
@@ -58,11 +70,23 @@ def width_of(product: Node, chain: Chain) -> int:
 
 def _elements(form: Form, chain: Chain) -> int:
     """Elements of local memory."""
-    scores = [depth_of(n) for n in chain.scores]
-    products = [form.padded(width_of(n, chain)) for n in chain.results if n.op.name == "contract"]
-    tiles = max(len(scores), len(chain.tops)) * form.tile * form.block
-    rows = form.rows * (sum(scores) + sum(products) + len(chain.results) + 1)
-    return rows + form.block * (sum(scores) + sum(products)) + tiles
+    scores = sum(depth_of(n) for n in chain.scores)
+    crossed = set(chain.crossed)
+    total = max(len(chain.scores), len(chain.tops)) * form.held * form.block
+    total += (form.rows + form.block) * scores + form.rows * (len(chain.results) + 1)
+    for n in chain.results:
+        if n.op.name == "contract":
+            straight = form.block + (form.tile if form.crossed else form.rows)
+            across = form.rows + form.block
+            total += form.padded(width_of(n, chain)) * (across if n in crossed else straight)
+    return total
+
+
+def _batches(chain: Chain) -> int:
+    batches = 1
+    for axis, m in enumerate(chain.shape):
+        batches *= 1 if axis in (chain.row, chain.column) else m
+    return batches
 
 
 def _forms(chain: Chain, size: int, limits: Limits) -> Iterator[Form]:
@@ -72,16 +96,19 @@ def _forms(chain: Chain, size: int, limits: Limits) -> Iterator[Form]:
     vectors = 1 if plain else 2 if limits.registers < 32 else 4
     most = 1 if plain else max(1, limits.registers * 3 // 4 // vectors)
     rows, columns = chain.shape[chain.row], chain.shape[chain.column]
-    batch = 1
-    for axis, m in enumerate(chain.shape):
-        batch *= 1 if axis in (chain.row, chain.column) else m
     tile = min(most, rows)
     tiles = _parts(rows, tile)
-    items = max(_parts(rows, _ROWS), _parts(4 * limits.compute_units, batch))
+    crossed = bool(chain.crossed)
+    if crossed:
+        items, wanted = _parts(rows, _CROSSED), max(1, _CROSSED // (lanes * vectors))
+        block = wanted * lanes * vectors
+    else:
+        items = max(_parts(rows, _ROWS), _parts(4 * limits.compute_units, _batches(chain)))
+        block = max(_COLUMNS, lanes * vectors)
     per_item = _parts(tiles, min(items, tiles))
-    block = min(max(_COLUMNS, lanes * vectors), _parts(columns, lanes) * lanes)
+    block = min(block, _parts(columns, lanes) * lanes)
     while True:
-        yield Form(lanes, vectors, tile, tiles, per_item, block)
+        yield Form(lanes, vectors, tile, tiles, per_item, block, crossed)
         if per_item > 4:
             per_item = _parts(per_item, 2)
         elif block > lanes:
@@ -92,11 +119,18 @@ def _forms(chain: Chain, size: int, limits: Limits) -> Iterator[Form]:
             return
 
 
+def _may_cross(chain: Chain, limits: Limits) -> bool:
+    """Whether batches keep all cores busy, and results can be added up where they are stored."""
+    if any(n.op.name != "contract" or n.dtype.is_narrow for n in chain.results):
+        return False
+    return _batches(chain) >= 2 * limits.compute_units
+
+
 def plan_form(chain: Chain, limits: Limits) -> Form | None:
     """The form of a chain; None where local memory has no room for it, or its types differ."""
     held = {n.dtype.compute for n in chain.tile if n.dtype.kind == "f"}
     held |= {n.dtype.compute for n in chain.results}
-    if len(held) != 1:
+    if len(held) != 1 or (chain.crossed and not _may_cross(chain, limits)):
         return None
     size = max(n.dtype.compute_size for n in chain.results)
     for form in _forms(chain, size, limits):

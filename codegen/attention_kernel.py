@@ -10,8 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from . import ops
-from .attention import Chain
-from .attention_form import Form
 from .attention_softmax import Softmax
 from .attention_staging import Along, define_var, fill_zero, stage
 from .attention_values import Product, Score, Values, wide_dtype
@@ -33,13 +31,13 @@ from .kernel import (
     Store,
     ctype_of,
 )  # fmt: skip
-from .loop_group import LoopGroup, combiner, kernel_params
+from .loop_group import combiner, kernel_params
 from .opencl_text import CType
 
-__all__ = ["lower_attention"]
+__all__ = ["ChainKernel"]
 
 
-class _Lowering:
+class ChainKernel:
     def __init__(self, values: Values) -> None:
         self.values, self.form, self.chain = values, values.form, values.chain
         self.emitter = values.emitter
@@ -62,9 +60,7 @@ class _Lowering:
     def lower(self) -> Kernel:
         v, e, form = self.values, self.emitter, self.form
         start = Ix.of(v.item) * form.rows
-        for s in v.scores:
-            rows = Along(v.i, start, form.rows, s.depth, v.rows - 1)
-            stage(e, s.row, s.rows.name, rows, Along(s.d, Ix(), s.depth, 1), form.lanes)
+        self.stage_rows(start)
         self._start()
         whole = v.columns // form.block * form.block
         first = Var("j0", 0, max(0, whole - form.block))
@@ -76,14 +72,22 @@ class _Lowering:
                 self._block(start, Ix(whole), v.columns - whole)
         with e.loop(v.i, start, start + form.rows, 1, v.rows):
             self._finish(Ix.of(v.i) - start)
-        return self._kernel()
+        return self.kernel()
+
+    def stage_rows(self, start: Ix) -> None:
+        """The operands of scores over the rows."""
+        v, form = self.values, self.form
+        for s in v.scores:
+            rows = Along(v.i, start, form.rows, s.depth, v.rows - 1)
+            inner = Along(s.d, Ix(), s.depth, 1)
+            stage(self.emitter, s.row, s.rows.name, rows, inner, form.lanes)
 
     def _arrays(self) -> list[Array]:
         v, form = self.values, self.form
         arrays = [a for s in v.scores for a in (s.rows, s.panel)]
         arrays += [a for p in v.products for a in (p.panel, p.sums)]
         for k in range(max(len(v.scores), len(self.tops))):
-            arrays.append(Array(f"tile{k}", self._tile_dtype(k), form.tile * form.block))
+            arrays.append(Array(f"tile{k}", self._tile_dtype(k), form.held * form.block))
         arrays += [Array(a, wide_dtype(n.dtype), form.rows) for n, a in self.row_sums.items()]
         return [*arrays, *(self.softmax.arrays() if self.softmax else [])]
 
@@ -91,15 +95,16 @@ class _Lowering:
         nodes = [x[k] for x in ([s.node for s in self.values.scores], self.tops) if k < len(x)]
         return wide_dtype(max((n.dtype for n in nodes), key=lambda d: d.compute_size))
 
-    def _kernel(self) -> Kernel:
+    def kernel(self) -> Kernel:
         v = self.values
         params = kernel_params(v.group.outputs, v.group.memory, v.expressions)
         depth = sum(s.depth for s in v.scores) + sum(p.width for p in v.products)
         moved = sum(p.size * p.dtype.itemsize for p in params if p.kind in ("in", "out"))
         batches = v.z.hi + 1
         return Kernel(
-            v.group.name, params, tuple(self._arrays()), (v.item, v.z),
-            tuple(self.emitter.scopes[0].body), (v.item.hi + 1, batches), (1, 1),
+            v.group.name, params, tuple(self._arrays()), tuple(v.items),
+            tuple(self.emitter.scopes[0].body), tuple([x.hi + 1 for x in v.items]),
+            tuple([1 for _ in v.items]),
             2 * v.rows * v.columns * depth * batches, moved, v.expressions.scalars(),
         )  # fmt: skip
 
@@ -108,44 +113,65 @@ class _Lowering:
         e, form, v = self.emitter, self.form, self.values
         for p in v.products:
             fill_zero(e, p.sums, form.lanes)
-            if p.width % form.lanes:
-                fill_zero(e, p.panel, form.lanes)
-        if v.columns < form.block:
-            for s in v.scores:
-                fill_zero(e, s.panel, form.lanes)
+        self.clear_panels()
         row = Var("p", 0, form.rows - 1)
         if not self.row_sums and self.softmax is None:
             return
         with e.loop(row, Ix(), Ix(form.rows)):
             for n, array in self.row_sums.items():
                 name = e.fresh("c")
-                e.append(Define(name, ctype_of(n.dtype), Literal(_start_of(n))))
+                e.append(Define(name, ctype_of(n.dtype), Literal(start_of(n))))
                 e.append(Store(array, Ix.of(row), name, ctype_of(n.dtype)))
             if self.softmax is not None:
                 self.softmax.start(Ix.of(row))
 
+    def clear_panels(self) -> None:
+        """Zeros in the lanes of operands that nothing else is going to fill."""
+        e, form, v = self.emitter, self.form, self.values
+        for p in v.products:
+            if p.width % form.lanes:
+                fill_zero(e, p.panel, form.lanes)
+        if v.columns < form.block:
+            for s in v.scores:
+                fill_zero(e, s.panel, form.lanes)
+
     # a block of columns
 
     def _block(self, start: Ix, j0: Ix, count: int) -> None:
+        self.stage_columns(j0, count)
+        self.tiles(start, j0, count)
+
+    def stage_columns(self, j0: Ix, count: int) -> None:
+        """The operands of scores and products over the columns of a block."""
         v, e, form = self.values, self.emitter, self.form
         columns = Along(v.j, j0, count, 1)
         for s in v.scores:
             depth = Along(s.d, Ix(), s.depth, form.block)
             stage(e, s.column, s.panel.name, depth, columns, form.lanes)
         for p in v.products:
-            rows = Along(v.j, j0, count, form.padded(p.width))
-            stage(e, p.value, p.panel.name, rows, Along(p.e, Ix(), p.width, 1), form.lanes)
+            if not p.crossed:
+                rows = Along(v.j, j0, count, form.padded(p.width))
+                stage(e, p.value, p.panel.name, rows, Along(p.e, Ix(), p.width, 1), form.lanes)
+
+    def tiles(self, start: Ix, j0: Ix, count: int) -> None:
+        """All rows meet the columns of a block, a few rows at a time."""
+        v, form = self.values, self.form
         t = Var("t", 0, form.tiles - 1)
         begin = Ix.of(v.item) * form.tiles_per_item
-        with e.loop(t, begin, begin + form.tiles_per_item, 1, form.tiles):
+        with self.emitter.loop(t, begin, begin + form.tiles_per_item, 1, form.tiles):
             first = (Ix.of(t) - begin) * form.tile
             for k, s in enumerate(v.scores):
                 self._score(k, s, first, count)
             self._rows(start, first, j0, count)
             for p in v.products:
-                self._multiply(p, first, count)
+                if not p.crossed:
+                    self.multiply(p, start, first, count)
 
-    def _runs(self, count: int) -> list[tuple[int, int, int]]:
+    def tile_at(self, first: Ix) -> Ix:
+        """Where a row lies in the tile."""
+        return first * self.form.block if self.form.crossed else Ix()
+
+    def runs(self, count: int) -> list[tuple[int, int, int]]:
         """(first column, vectors, times) that cover `count` columns."""
         form = self.form
         vectors = -(-count // form.lanes)
@@ -155,7 +181,7 @@ class _Lowering:
 
     def _score(self, k: int, s: Score, first: Ix, count: int) -> None:
         form, wide = self.form, ctype_of(s.dtype, self.form.lanes)
-        for begin, vectors, times in self._runs(count):
+        for begin, vectors, times in self.runs(count):
             column = Var("c", 0, form.block - 1)
             step = vectors * form.lanes
             with self.emitter.loop(column, Ix(begin), Ix(begin + step * times), step):
@@ -164,14 +190,16 @@ class _Lowering:
                         self.emitter.append(Define(f"c{r}_{x}", wide, Literal(0), mutable=True))
                 lefts = [(s.rows.name, (first + r) * s.depth) for r in range(form.tile)]
                 right = s.panel.name, form.block, Ix.of(column)
-                self._inner(lefts, right, vectors, s.depth, wide)
-                self._put(f"tile{k}", Ix.of(column), form.block, vectors, wide)
+                self.inner(lefts, right, vectors, s.depth, wide)
+                at = self.tile_at(first) + Ix.of(column)
+                self.put(f"tile{k}", at, form.block, vectors, wide)
 
-    def _multiply(self, p: Product, first: Ix, count: int) -> None:
+    def multiply(self, p: Product, start: Ix, first: Ix, count: int) -> None:
+        """Adds rows of the tile times the operand's block to the sums of these rows."""
         e, form, wide = self.emitter, self.form, ctype_of(p.dtype, self.form.lanes)
         padded, tile = form.padded(p.width), f"tile{self.tops.index(p.weights)}"
         scale = self.softmax.scale if self.softmax is not None else None
-        for begin, vectors, times in self._runs(p.width):
+        for begin, vectors, times in self.runs(p.width):
             column = Var("c", 0, padded - 1)
             step = vectors * form.lanes
             with e.loop(column, Ix(begin), Ix(begin + step * times), step):
@@ -184,9 +212,9 @@ class _Lowering:
                         self._scale(scale, r, vectors, wide)
                 lefts = [(tile, Ix(r * form.block)) for r in range(form.tile)]
                 right = p.panel.name, padded, Ix.of(column)
-                self._inner(lefts, right, vectors, count, wide)
+                self.inner(lefts, right, vectors, count, wide)
                 at = first * padded + Ix.of(column)
-                self._put(p.sums.name, at, padded, vectors, wide)
+                self.put(p.sums.name, at, padded, vectors, wide)
 
     def _scale(self, scale: str, r: int, vectors: int, wide: CType) -> None:
         """What was summed before shrinks by as much as the shift of the exponents rose."""
@@ -196,14 +224,15 @@ class _Lowering:
             product = Apply(ops.TABLE["mul"], (name, f"f_{r}"), wide)
             self.emitter.append(Assign(name, wide, product))
 
-    def _put(self, array: str, at: Ix, stride: int, vectors: int, wide: CType) -> None:
+    def put(self, array: str, at: Ix, stride: int, vectors: int, wide: CType,
+            rows: int | None = None) -> None:  # fmt: skip
         """Registers go to their tile."""
-        for r in range(self.form.tile):
+        for r in range(self.form.tile if rows is None else rows):
             for x in range(vectors):
                 place = at + (r * stride + x * self.form.lanes)
                 self.emitter.append(Store(array, place, f"c{r}_{x}", wide))
 
-    def _inner(
+    def inner(
         self, lefts: Sequence[tuple[str, Ix]], right: tuple[str, int, Ix], vectors: int,
         depth: int, wide: CType,
     ) -> None:  # fmt: skip
@@ -231,7 +260,7 @@ class _Lowering:
         with e.loop(r, Ix(), Ix(self.form.tile)):
             local = first + Ix.of(r)
             define_var(e, v.i, start + local, v.rows - 1)
-            row = Ix.of(r) * self.form.block
+            row = self.tile_at(first) + Ix.of(r) * self.form.block
             if self.softmax is not None:
                 self.softmax.row(local, row, Ix.of(r), j0, count, self._put_tops)
             else:
@@ -244,8 +273,7 @@ class _Lowering:
         tops = [v.tile_value(n, v.j) for n in self.tops]
         walk = Walk(v.emitter, v.j, j0, count, v.lanes(tops, v.j))
         sums = {
-            n: Accumulator(walk, combiner(n.op, False), n.dtype, _start_of(n))
-            for n in self.row_sums
+            n: Accumulator(walk, combiner(n.op, False), n.dtype, start_of(n)) for n in self.row_sums
         }
 
         def body(at: Ix) -> None:
@@ -301,13 +329,6 @@ class _Lowering:
             walk.run(body)
 
 
-def _start_of(n: Node) -> float | int | bool:
+def start_of(n: Node) -> float | int | bool:
     """What a reduction starts from."""
     return 0 if n.op.name == "sum" else -math.inf
-
-
-def lower_attention(group: LoopGroup, chain: Chain, form: Form) -> tuple[Kernel, Sequence[Node]]:
-    """The kernel of a chain, and the nodes whose indices it checks."""
-    lowering = _Lowering(Values(group, chain, form))
-    kernel = lowering.lower()
-    return kernel, lowering.values.expressions.checks

@@ -53,6 +53,7 @@ class Product:
     value: Value
     panel: Array
     sums: Array
+    crossed: bool  # sums over rows
 
 
 class Values:
@@ -72,7 +73,8 @@ class Values:
         self.item = Var("g0", 0, -(-form.tiles // form.tiles_per_item) - 1)
         self.batch = dict(zip(kept, unflatten(Ix.of(self.z), sizes), strict=True))
         self.expressions = Expressions(group.memory, None, self._given)
-        self.emitter = Emitter(self.expressions, [self.item, self.z])
+        self.items = [self.z] if form.crossed else [self.item, self.z]
+        self.emitter = Emitter(self.expressions, self.items)
         self._results: dict[tuple[Node, Var | None], Value] = {}
         self.outputs = {n: array for n, array, _ in group.outputs}
         self.scores = [self._score(k, n) for k, n in enumerate(chain.scores)]
@@ -114,10 +116,14 @@ class Values:
         place, other, at = self._places(n, e, sizes)
         value = self._operand(n.src[1 - place], other, at)
         dtype, padded = wide_dtype(n.dtype), form.padded(width)
+        crossed = n in self.chain.crossed
+        summed, kept = form.block, form.tile if form.crossed else form.rows
+        if crossed:
+            summed, kept = form.rows, form.block
         return Product(
             n, n.dtype, top(n, self.chain.tile), width, e, value,
-            Array(f"panel{number}", dtype, form.block * padded),
-            Array(f"sums{number}", dtype, form.rows * padded),
+            Array(f"panel{number}", dtype, summed * padded),
+            Array(f"sums{number}", dtype, kept * padded), crossed,
         )  # fmt: skip
 
     def _places(

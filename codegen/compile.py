@@ -8,7 +8,7 @@ from typing import Any
 from . import ops
 from .attention import find_chains
 from .attention_form import plan_form
-from .attention_kernel import lower_attention
+from .attention_lowering import lower_attention
 from .attention_rewrite import with_row_products
 from .choice import Choice, ChoiceError, Choices, kernel_key
 from .contraction import lower_contraction
@@ -134,7 +134,7 @@ def grouped(
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
     made = [n for n in wanted if n.size]
     on_cpu = limits.kind != "gpu"
-    chains = [c for c in find_chains(made) if plan_form(c, limits) is not None] if on_cpu else []
+    chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
     groups = schedule(made, is_direct, limits.max_arguments, chains)
     return leaves, simple, wanted, groups
 

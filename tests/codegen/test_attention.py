@@ -1,5 +1,8 @@
 """What is taken for attention, and what comes of it: no device, plans only."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from lazygrad.codegen import attention, ops
@@ -8,14 +11,17 @@ from lazygrad.codegen.dtype import float32
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.opencl import kernel_text
 from lazygrad.codegen.structure import structure
 
 CPU = Limits(local_bytes=262144)
 ROWS, COLUMNS, DEPTH = 600, 700, 32
 
 
-def _operands(rows: int = ROWS, columns: int = COLUMNS, depth: int = DEPTH) -> list[Node]:
-    shapes = ((2, rows, depth), (2, columns, depth), (2, columns, depth))
+def _operands(
+    rows: int = ROWS, columns: int = COLUMNS, depth: int = DEPTH, heads: int = 2
+) -> list[Node]:
+    shapes = ((heads, rows, depth), (heads, columns, depth), (heads, columns, depth))
     return [ops.variable(ops.buffer(float32, s), ops.fresh_number()) for s in shapes]
 
 
@@ -52,6 +58,25 @@ def test_memory_of_both_directions_is_linear(monkeypatch: pytest.MonkeyPatch) ->
     plan = _plan(_with_gradients(*_operands()))
     assert len(plan.steps) == 4
     assert _memory(plan) <= 2 * COLUMNS * DEPTH * 4
+
+
+def test_many_heads_have_all_gradients_from_one_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "_KEPT", 0)
+    heads = 2 * CPU.compute_units
+    outputs = _with_gradients(*_operands(heads=heads))
+    plan = _plan(outputs)
+    assert len(plan.steps) == 3
+    assert len(plan.steps[-1].kernel.item_vars) == 1  # a work-item owns a head
+    assert _memory(plan) <= heads * COLUMNS * DEPTH * 4
+    assert len(_plan(outputs, replace(CPU, compute_units=CPU.compute_units + 1)).steps) == 4
+
+
+def test_text_of_all_gradients(
+    golden: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "_KEPT", 0)
+    plan = _plan(_with_gradients(*_operands(100, 70, 12, heads=4)))
+    golden(kernel_text(plan.steps[-1].kernel) + "\n")
 
 
 def test_small_weights_wait_for_backward() -> None:

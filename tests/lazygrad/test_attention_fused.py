@@ -63,7 +63,8 @@ def _check(compute: Attention, q: Any, k: Any, v: Any, g: Any, wanted: Any) -> l
     return [kernel.name for kernel in kernels]
 
 
-LONG = (2, 300, 8)  # scores are far more than operands
+LONG = (8, 300, 8)  # scores are far more than operands; enough of them for one kernel backward
+FEW = (2, 300, 8)
 
 
 def _by_hand(q: Any, k: Any, v: Any) -> Any:
@@ -80,12 +81,32 @@ def _in_single_ops(q: Any, k: Any, v: Any) -> Any:
 def test_no_spelling_stores_scores(compute: Attention) -> None:
     q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
     names = _check(compute, q, k, v, g, _expected(q, k, v, g))
+    assert len(names) == 3, names
+
+
+def test_few_heads_take_a_kernel_for_each_direction_of_sums() -> None:
+    q, k, v, g = _arrays(FEW, FEW, FEW, FEW)
+    names = _check(_by_hand, q, k, v, g, _expected(q, k, v, g))
     assert len(names) == 4, names
 
 
-def test_odd_sizes_of_everything() -> None:
-    q, k, v, g = _arrays((3, 130, 20), (3, 277, 20), (3, 277, 33), (3, 130, 33))
+@pytest.mark.parametrize("heads", [3, 70])
+def test_odd_sizes_of_everything(heads: int) -> None:
+    q, k, v, g = _arrays(*[(heads, n, d) for n, d in ((130, 20), (277, 20), (277, 33), (130, 33))])
     _check(F.scaled_dot_product_attention, q, k, v, g, _expected(q, k, v, g))
+
+
+def test_gradients_of_shared_key_heads_with_fewer_columns_than_a_block() -> None:
+    q, k, v, g = _arrays((2, 4, 75, 8), (2, 2, 17, 8), (2, 2, 17, 8), (2, 4, 75, 8))
+    leaves = [lg.tensor(x, requires_grad=True) for x in (q, k, v)]
+    out = F.scaled_dot_product_attention(*leaves, enable_gqa=True)
+    (out * lg.tensor(g)).sum().backward()
+    wide = [x.repeat(2, 1) for x in (k, v)]
+    _, dq, dk, dv = _expected(q, *wide, g)
+    wanted = (dq, *[x.reshape(2, 2, 2, 17, 8).sum(2) for x in (dk, dv)])
+    for x, y in zip(leaves, wanted, strict=True):
+        assert x.grad is not None
+        np.testing.assert_allclose(x.grad.numpy(), y, rtol=2e-4, atol=2e-5)
 
 
 def test_a_causal_mask() -> None:
@@ -125,7 +146,7 @@ def test_scores_that_are_not_finite() -> None:
 def test_dropout_is_the_same_in_both_directions() -> None:
     q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
     lg.manual_seed(3)
-    drop = F.dropout(lg.ones(2, 300, 300), 0.25).numpy()
+    drop = F.dropout(lg.ones(8, 300, 300), 0.25).numpy()
     lg.manual_seed(3)
     dropped = lambda *x: F.scaled_dot_product_attention(*x, dropout_p=0.25)  # noqa: E731
     _check(dropped, q, k, v, g, _expected(q, k, v, g, drop=drop))
