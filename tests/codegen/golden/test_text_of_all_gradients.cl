@@ -298,7 +298,7 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
             const float16 x14 = vload16(0, tile0 + t*384 - g0*3456 + r*64 + q);
             const float16 x15 = vload16(0, tile1 + t*384 - g0*3456 + r*64 + q);
             const float16 sub_18 = x14 - v17;
-            const float16 exp_19 = exp(sub_18);
+            const float16 exp_19 = lg_exp_16(sub_18);
             const float16 div_22 = exp_19 / v21;
             const float16 div_23 = x15 / v21;
             const float16 sub_26 = div_23 - v25;
@@ -568,7 +568,7 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
             const float x42 = tile0[t*384 - g0*3456 + r*64 + q];
             const float x43 = tile1[t*384 - g0*3456 + r*64 + q];
             const float sub_45 = x42 - x44;
-            const float exp_46 = exp(sub_45);
+            const float exp_46 = lg_exp_1(sub_45);
             const float div_48 = exp_46 / x47;
             const float div_49 = x43 / x47;
             const float sub_51 = div_49 - x50;
