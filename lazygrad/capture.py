@@ -74,10 +74,11 @@ class Capture:
     results: list[Any]
 
     def __post_init__(self) -> None:
-        runs = [event for event in self.events if isinstance(event, CapturedRun)]
-        self.outside = [
-            s for run in runs for s in run.sources if s.kind in ("argument", "gradient", "storage")
-        ]
+        read = [s for e in self.events if isinstance(e, CapturedRun) for s in e.sources]
+        # a copy of what there was before the call is not what there is after it
+        read += [s for _, s in (*self.values, *self.gradients) if s is not None]
+        read += [r for r in self.results if isinstance(r, Source) and r.like is not None]
+        self.outside = [s for s in read if s.kind in ("argument", "gradient", "storage")]
 
     def replay(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
         """Does the call again; the tensors that it returns, or which arguments.
@@ -117,7 +118,7 @@ class Capture:
     def _result(self, source: Source, lookup: "_Lookup") -> "TensorBase | Source":
         if source.kind == "handle":
             return source
-        if source.kind == "gradient":
+        if source.kind == "gradient" and source.like is None:
             return source.key.grad  # type: ignore[no-any-return]
         return wrap(lookup.end(source), self.device)
 

@@ -581,3 +581,32 @@ def test_a_call_that_seeds_is_not_replayed(device):
     with pytest.warns(RuntimeWarning, match="generator"):
         numbers = [draw().tolist() for _ in range(6)]
     assert all(n == numbers[0] for n in numbers)
+
+
+def test_copies_of_what_was_before_stay_what_was_before(device):
+    """Snapshots, swaps and shift registers, whose copies share the old memory."""
+    state, a, b = lg.zeros(2), lg.full((2,), 1.0), lg.full((2,), 2.0)
+    history = [lg.zeros(2) for _ in range(3)]
+    weight, best = lg.full((2,), 5.0), lg.zeros(2)
+
+    @lg.compile
+    def step(x):
+        old = state.clone()
+        state.copy_(x)
+        swapped = a.clone()
+        a.copy_(b)
+        b.copy_(swapped)
+        history[2].copy_(history[1])
+        history[1].copy_(history[0])
+        history[0].copy_(x)
+        best.copy_(weight)
+        weight.mul_(2.0)
+        return old, state - old
+
+    for k in range(8):
+        old, moved = step(lg.full((2,), float(k)))
+        assert old[0].item() == max(k - 1, 0) and moved[0].item() == (1 if k else 0)
+        assert (a[0].item(), b[0].item()) == ((2, 1) if k % 2 == 0 else (1, 2))
+        assert [h[0].item() for h in history] == [k, max(k - 1, 0), max(k - 2, 0)]
+        assert best[0].item() * 2 == weight[0].item() == 5 * 2 ** (k + 1)
+    assert step.replays
