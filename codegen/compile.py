@@ -21,7 +21,8 @@ from .gpu_rows import lower_gpu_loops
 from .graph import Node, node, toposort, verify
 from .group import Group
 from .irregular import lower_irregular
-from .kernel import Kernel, index_dtype, verify_kernel
+from .kernel import Kernel
+from .kernel_check import index_dtype, verify_kernel
 from .limits import Limits
 from .loop_group import LoopGroup
 from .lower import lower_loops

@@ -42,8 +42,8 @@ from .kernel import (
     Store,
     Test,
     ctype_of,
-    index_dtype,
 )  # fmt: skip
+from .kernel_check import index_dtype
 from .opencl_text import CType
 
 __all__ = ["kernel_text", "literal", "program_text"]

@@ -9,7 +9,8 @@ import numpy as np
 from lazygrad import runtime
 from lazygrad.codegen.choice import Choice
 from lazygrad.codegen.dtype import DType
-from lazygrad.codegen.kernel import Kernel, index_dtype
+from lazygrad.codegen.kernel import Kernel
+from lazygrad.codegen.kernel_check import index_dtype
 from lazygrad.codegen.opencl import program_text
 from lazygrad.codegen.tunable import Tunable
 from lazygrad.runtime import Device

@@ -9,7 +9,7 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.compile import compile_graph
 from lazygrad.codegen.dtype import bool_, float16, float32, int32, int64, uint32, uint64
 from lazygrad.codegen.graph import Node
-from lazygrad.codegen.kernel import format_kernel
+from lazygrad.codegen.kernel_check import format_kernel
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import kernel_text
 from lazygrad.codegen.structure import structure

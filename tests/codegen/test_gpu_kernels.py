@@ -18,9 +18,8 @@ from lazygrad.codegen.kernel import (
     Loop,
     Mma,
     Param,
-    format_kernel,
-    verify_kernel,
 )
+from lazygrad.codegen.kernel_check import format_kernel, verify_kernel
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.structure import structure
 
