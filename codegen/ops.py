@@ -14,7 +14,7 @@ import numpy as np
 from .dtype import DTYPES as DTYPES
 from .dtype import DType, int32, int64
 from .elementwise import ELEMENTWISE
-from .elementwise import broadcast_shapes as broadcast_shapes
+from .elementwise_types import broadcast_shapes as broadcast_shapes
 from .graph import Node, Op, Shape, forget_source, leaf, node
 from .indexing import INDEXING, LEAVES, MARKERS
 from .indexing import ScalarArg as ScalarArg
