@@ -66,7 +66,9 @@ def _measured(rows: Sequence[_Row], device: Device, seconds: float) -> list[floa
     candidates = [
         runtime.Candidate(name, k.global_size, k.local_size, _arguments(k)) for k, _, name in rows
     ]
-    trials = runtime.Trials(str(device), program_text(texts), tuple(candidates))
+    trials = runtime.Trials(
+        str(device), program_text(texts, not device.facts.fma_slow), tuple(candidates)
+    )
     try:
         times = runtime.measure_isolated(trials, seconds * len(rows))
     except runtime.BuildError:
