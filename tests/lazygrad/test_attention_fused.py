@@ -77,6 +77,7 @@ def _in_single_ops(q: Any, k: Any, v: Any) -> Any:
     return lg.einsum("hij,hjd->hid", powers / powers.sum(-1, keepdim=True), v)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("compute", [F.scaled_dot_product_attention, _by_hand, _in_single_ops])
 def test_no_spelling_stores_scores(compute: Attention) -> None:
     q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
@@ -84,12 +85,14 @@ def test_no_spelling_stores_scores(compute: Attention) -> None:
     assert len(names) == 3, names
 
 
+@pytest.mark.large
 def test_few_heads_take_a_kernel_for_each_direction_of_sums() -> None:
     q, k, v, g = _arrays(FEW, FEW, FEW, FEW)
     names = _check(_by_hand, q, k, v, g, _expected(q, k, v, g))
     assert len(names) == 4, names
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("heads", [3, 70])
 def test_odd_sizes_of_everything(heads: int) -> None:
     q, k, v, g = _arrays(*[(heads, n, d) for n, d in ((130, 20), (277, 20), (277, 33), (130, 33))])
@@ -109,6 +112,7 @@ def test_gradients_of_shared_key_heads_with_fewer_columns_than_a_block() -> None
         np.testing.assert_allclose(x.grad.numpy(), y, rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.large
 def test_a_causal_mask() -> None:
     q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
     bias = np.triu(np.full((300, 300), -np.inf), 1)
@@ -116,6 +120,7 @@ def test_a_causal_mask() -> None:
     _check(causal, q, k, v, g, _expected(q, k, v, g, bias))
 
 
+@pytest.mark.large
 def test_masks_and_rows_masked_throughout() -> None:
     q, k, v = _arrays((2, 70, 8), (2, 90, 8), (2, 90, 8))
     mask = np.random.default_rng(1).random((2, 70, 90)) < 0.5
@@ -133,6 +138,7 @@ def test_masks_and_rows_masked_throughout() -> None:
     np.testing.assert_allclose(plain.numpy(), expected, rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.large
 def test_scores_that_are_not_finite() -> None:
     q, k, v = _arrays((2, 40, 8), (2, 100, 8), (2, 100, 8))
     bias = np.zeros((2, 40, 100), np.float32)
@@ -143,6 +149,7 @@ def test_scores_that_are_not_finite() -> None:
     np.testing.assert_allclose(ours, expected, rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.large
 def test_dropout_is_the_same_in_both_directions() -> None:
     q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
     lg.manual_seed(3)
@@ -152,6 +159,7 @@ def test_dropout_is_the_same_in_both_directions() -> None:
     _check(dropped, q, k, v, g, _expected(q, k, v, g, drop=drop))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("dtype", [lg.float16, lg.bfloat16])
 def test_narrow_floats(dtype: lg.dtype) -> None:
     q, k, v = (lg.tensor(x).to(dtype) for x in _arrays((2, 64, 16), (2, 64, 16), (2, 64, 16)))
@@ -163,6 +171,7 @@ def test_narrow_floats(dtype: lg.dtype) -> None:
     np.testing.assert_allclose(ours.float().numpy(), expected, rtol=error, atol=error)
 
 
+@pytest.mark.large
 def test_shared_key_heads() -> None:
     q, k, v = _arrays((2, 4, 40, 8), (2, 2, 50, 8), (2, 2, 50, 8))
     args = [lg.tensor(x) for x in (q, k, v)]
@@ -171,6 +180,7 @@ def test_shared_key_heads() -> None:
     np.testing.assert_allclose(ours, _expected(q, k, v, np.zeros_like(q))[0], rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.large
 def test_weights_that_are_asked_for_are_stored() -> None:
     q, k, v = _arrays((2, 40, 8), (2, 40, 8), (2, 40, 8))
     args = [lg.tensor(x) for x in (q, k, v)]
@@ -182,6 +192,7 @@ def test_weights_that_are_asked_for_are_stored() -> None:
     np.testing.assert_allclose(out.numpy(), expected @ v, rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.large
 def test_a_backward_in_a_run_of_its_own_stores_no_weights() -> None:
     q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
     leaves = [lg.tensor(x, requires_grad=True) for x in (q, k, v)]
@@ -197,6 +208,7 @@ def test_a_backward_in_a_run_of_its_own_stores_no_weights() -> None:
     assert max(k.bytes for k in kernels) < 2 * 300 * 300 * 4
 
 
+@pytest.mark.large
 def test_gradients_of_gradients() -> None:
     arrays = [a.astype(np.float64) for a in _arrays((20, 4), (20, 4), (20, 4))]
 

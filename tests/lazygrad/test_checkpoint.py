@@ -94,6 +94,7 @@ def peak_of(step):
     return runtime.stats().peak_bytes_in_use - before
 
 
+@pytest.mark.large
 def test_memory_of_the_forward_pass_is_not_kept(device):
     weights = [lg.full((64, 64), 0.01, requires_grad=True) for _ in range(6)]
     x = lg.ones(2048, 64)
