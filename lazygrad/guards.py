@@ -50,7 +50,8 @@ class Guards:
             if tensor.requires_grad is not trained:
                 return f"requires_grad of a tensor of shape {list(tensor._node.shape)} is another"
         for container, items in self._contents:
-            if not _all_same(_items(container), items):
+            # most are empty tables of hooks: their length says all
+            if len(container) != len(items) or (items and not _holds(container, items)):
                 return f"a {type(container).__name__} holds something else"
         for array, data in self._arrays:
             if array.tobytes() != data:
@@ -93,7 +94,7 @@ class Guards:
 
     def _contain(self, container: Any, depth: int) -> None:
         self._contents.append((container, _items(container)))
-        for part in _items(container):
+        for part in container.values() if isinstance(container, dict) else container:
             self._walk(part, depth + 1)
 
     def _function(self, function: FunctionType, depth: int) -> None:
@@ -155,16 +156,23 @@ def _of_library(module: str | None) -> bool:
 
 
 def _items(container: Any) -> list[Any]:
-    """What a container holds, keys too."""
+    """What a container holds, in order; pairs of a dict."""
+    return list(container.items() if isinstance(container, dict) else container)
+
+
+def _holds(container: Any, items: list[Any]) -> bool:
+    """Whether a container of as many items holds these."""
     if isinstance(container, dict):
-        return [x for item in container.items() for x in item]
-    return list(container)
-
-
-def _all_same(now: list[Any], then: list[Any]) -> bool:
-    return len(now) == len(then) and all(
-        a is b or _is_same(a, b) for a, b in zip(now, then, strict=True)
-    )
+        for (key, now), (name, then) in zip(container.items(), items, strict=True):
+            if now is not then and not _is_same(now, then):
+                return False
+            if key is not name and not _is_same(key, name):  # tensors are keys, too
+                return False
+        return True
+    for now, then in zip(container, items, strict=True):
+        if now is not then and not _is_same(now, then):
+            return False
+    return True
 
 
 def _is_same(now: Any, then: Any) -> bool:
