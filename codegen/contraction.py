@@ -15,9 +15,8 @@ from .choice import Choice, cheapest_first
 from .contraction_form import candidates, cost, plan_form
 from .contraction_operands import Operands
 from .contraction_staging import pack_rows, stage, stage_columns, staging_arrays
-from .emit import topological
 from .graph import Node
-from .index import Ix, Var, variables
+from .index import Ix, Var
 from .kernel import (
     Array,
     Assign,
@@ -42,7 +41,7 @@ class _Contraction:
         self.operands = c = operands
         self.form, self.emitter = c.form, c.emitter
         self.blocks = -(-c.depth // c.form.block)
-        self.lanes_ok = c.columns >= c.form.panel and self._vector_epilogue()
+        self.lanes_ok = c.columns >= c.form.panel and c.stores_stride()
         # a plain store per register, or a loop over rows so that longer text stands there once
         self.plain = self.lanes_ok and all(
             value is c.acc and at.coefficient(c.j) == 1 for value, _, at in c.stores
@@ -206,21 +205,6 @@ class _Contraction:
                     e.append(Define(name, ctype_of(c.dtype, width), Load("scratch", at)))
                     e.bind(e._key(c.acc), name)
                     self._store_outputs()
-
-    def _vector_epilogue(self) -> bool:
-        c = self.operands
-        for v in topological([v for v, *_ in c.stores]):
-            if any(c.j in c.expressions.loop_vars(test.of) for test in v.conditions):
-                return False
-            if v.kind == "datum" and c.j in v.deps:
-                return False
-            if v.index is not None and v.index.coefficient(c.j) is None:
-                return False
-            if v.index is not None and any(
-                x.kind == "datum" and c.j in c.expressions.datum_deps[x] for x in variables(v.index)
-            ):
-                return False
-        return all(at.coefficient(c.j) is not None for _, _, at in c.stores)
 
     def _store_outputs(self) -> None:
         c = self.operands

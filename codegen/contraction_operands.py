@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from .contraction_form import Form, Labels, decompose
 from .dtype import DType, float32, int32, int64
-from .emit import Emitter
+from .emit import Emitter, topological
 from .expression import Expressions, Index, Value
 from .graph import Node
 from .index import Ix, Var, flat_index, variables
@@ -96,6 +96,22 @@ class Operands:
         ctype = ctype_of(offset_dtype(part))
         self.emitter.append(Define(name, ctype, Load(table, Ix.of(kk), 0), var=var))
         return Ix.of(var)
+
+    def stores_stride(self) -> bool:
+        """Whether what is written can be computed for several columns at a time."""
+        for v in topological([v for v, *_ in self.stores]):
+            if any(self.j in self.expressions.loop_vars(test.of) for test in v.conditions):
+                return False
+            if v.kind == "datum" and self.j in v.deps:
+                return False
+            if v.index is None:
+                continue
+            if v.index.coefficient(self.j) is None:
+                return False
+            data = [x for x in variables(v.index) if x.kind == "datum"]
+            if any(self.j in self.expressions.datum_deps[x] for x in data):
+                return False
+        return all(at.coefficient(self.j) is not None for _, _, at in self.stores)
 
     def clip(self, var: Var, start: Ix, highest: int) -> None:
         """Redefines the statement just made so that the variable is at most `highest`."""

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 from .contraction_operands import Operands, split_place
 from .dtype import DType, int32
-from .emit import Emitter, topological
+from .emit import Emitter
 from .expression import Value
 from .gpu_tiles import Tile, plan_tile
 from .graph import Node
-from .index import Condition, Ix, Var, variables
+from .index import Condition, Ix, Var
 from .kernel import (
     Array,
     Assign,
@@ -222,7 +222,7 @@ class GpuContraction:
         in loops, so that it stands in the text once."""
         c, e, tile, lanes = self.c, self.e, self.tile, self.tile.lanes
         vectors = tile.item_columns // lanes
-        whole = c.columns % lanes == 0 and self._strides()
+        whole = c.columns % lanes == 0 and c.stores_stride()
         if whole and all(v is c.acc and at.coefficient(c.j) == 1 for v, _, at in c.stores):
             for y in range(tile.item_rows):
                 for x in range(vectors):
@@ -272,24 +272,6 @@ class GpuContraction:
             e.bind(e._key(c.acc), name)
             for value, array, at in c.stores:
                 e.store(array, at, value, e.vec is not None and bool(at.coefficient(c.j)))
-
-    def _strides(self) -> bool:
-        """Whether what is written can be computed for several columns at a time."""
-        c = self.c
-        for v in topological([v for v, *_ in c.stores]):
-            if v.kind == "datum" and c.j in v.deps:
-                return False
-            if any(c.j in c.expressions.loop_vars(test.of) for test in v.conditions):
-                return False
-            if v.index is not None and (
-                v.index.coefficient(c.j) is None
-                or any(
-                    x.kind == "datum" and c.j in c.expressions.datum_deps[x]
-                    for x in variables(v.index)
-                )
-            ):
-                return False
-        return all(at.coefficient(c.j) is not None for _, _, at in c.stores)
 
 
 def lower_gpu_contraction(

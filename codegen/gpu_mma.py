@@ -163,7 +163,7 @@ class _MmaContraction(GpuContraction):
 
     def _store(self) -> list[Array]:
         c, e = self.c, self.e
-        whole = c.columns % 2 == 0 and self._strides()
+        whole = c.columns % 2 == 0 and c.stores_stride()
         if whole and all(v is c.acc and at.coefficient(c.j) == 1 for v, _, at in c.stores):
             for m, n, names in self._pieces():
                 for h in range(2):
