@@ -95,17 +95,17 @@ class Lanes:
             for v in self.expressions.all_values():
                 if v.kind == "load" and v.index is not None:
                     stride = v.index.coefficient(var)
-                    score += {0: 0.2, 1: 1.0}.get(stride or 0, -1.0) * self._share(v.index)
+                    score += {0: 0.2, 1: 1.0}.get(stride or 0, -1.0) * self.share(v.index)
             for _, _, at in self.stores:
                 stride = at.coefficient(var)
-                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0) * self._share(at)
+                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0) * self.share(at)
             if score > best_score:
                 best, best_score = var, score
         if best is None and self.axes.parallel and not self.axes.reduced:
             return self.axes.parallel[-1]  # a scalar loop along the last axis
         return best
 
-    def _share(self, at: Ix) -> float:
+    def share(self, at: Ix) -> float:
         """How many places an access goes to, as a part of the domain."""
         walked = variables(at)
         return 1.0 / math.prod(extent(v) for v in self.axes_in_order if v not in walked)
