@@ -10,13 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .choice import Choice, chosen
+from .emit import topological
 from .expression import Expressions, Value
 from .graph import Node
 from .index import Ix, Remainder, Var, flat_index, variables
 from .limits import Limits
 from .reduction import contract_shape
 
-__all__ = ["Form", "Labels", "candidates", "cost", "decompose", "is_direct", "plan_form", "staging"]
+__all__ = [
+    "Form", "Labels", "Names", "candidates", "cost", "data_in", "decompose", "is_direct",
+    "plan_form", "staging",
+]  # fmt: skip
 
 Labels = tuple[int, ...]
 
@@ -29,7 +33,7 @@ _DEEP_APART = 128  # where each position of a row lies in a cache line of its ow
 _PACKED_BYTES = 8192  # of rows packed together, which share the first cache with a panel
 _LINE_BYTES = 64
 # slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
-_STAGED = {"copy": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
+_STAGED = {"copy": 0.0, "computed": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
 _MOVED = 2.0
 _STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
 _LAST = 0.1  # of an item that one core still works on when the others have ended
@@ -40,7 +44,7 @@ def _parts(whole: int, part: int) -> int:
     return -(-whole // part)
 
 
-class _Names(dict[Node, str]):
+class Names(dict[Node, str]):
     """All of memory under one name; enough to ask what is a load."""
 
     def __init__(self, memory: set[Node]) -> None:
@@ -60,22 +64,54 @@ def _is_separable(v: Value) -> bool:
 
 def is_direct(n: Node, memory: set[Node]) -> bool:
     """Whether elements can be read in place: one load, no edges, each axis adding its own part."""
+    return _in_place(n, Names(memory))
+
+
+def _in_place(n: Node, memory: Mapping[Node, str]) -> bool:
     index = tuple(
         [Ix.of(Var(f"x{d}", 0, m - 1)) if m != 1 else Ix() for d, m in enumerate(n.shape)]
     )
-    return _is_separable(Expressions(_Names(memory)).value(n, index))
+    return _is_separable(Expressions(memory).value(n, index))
 
 
-def staging(b: Value, j: Var, k: Var) -> str:
+def data_in(v: Value) -> list[Var]:
+    """What a load's place takes from memory."""
+    return [x for x in variables(v.index or Ix()) if x.kind == "datum"]
+
+
+def _looked_up(v: Value, expressions: Expressions, along: Var) -> bool:
+    """Whether a load's place changes along a variable by what is read from memory."""
+    return any(along in expressions.datum_deps[x] for x in data_in(v))
+
+
+def staging(b: Value, expressions: Expressions, j: Var, k: Var) -> str:
     """How a panel of `b`, over columns j and contracted positions k, comes into local memory."""
-    if b.kind != "load" or b.conditions or b.index is None:
+    if b.kind != "load":
+        return "computed" if _in_vectors(b, expressions, j) else "elements"
+    if b.conditions or b.index is None or _looked_up(b, expressions, j):
         return "elements"
     along_j, along_k = b.index.coefficient(j), b.index.coefficient(k)
     if along_j is not None and (along_j == 1 or along_k not in (1, None)):
-        return "copy"
+        return "computed" if data_in(b) else "copy"
+    if data_in(b):
+        return "elements"
     if (along_k == 1 and along_j is not None) or _run(b.index, k) % _MOST_LANES == 0:
         return "transpose"
     return "table" if _is_separable(b) else "elements"
+
+
+def _in_vectors(b: Value, expressions: Expressions, j: Var) -> bool:
+    """Whether `b` can be computed for columns side by side, from loads of whole vectors."""
+    for v in topological([b]):
+        if any(j in expressions.loop_vars(test.of) for test in v.conditions):
+            return False
+        if v.kind == "datum" and j in v.deps:
+            return False
+        if v.index is not None and v.index.coefficient(j) not in (0, 1):
+            return False
+        if v.index is not None and _looked_up(v, expressions, j):
+            return False
+    return True
 
 
 def _run(index: Ix, k: Var) -> int:
@@ -121,6 +157,7 @@ class Form:
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
     swapped: bool = False  # the second operand gives the rows
+    made: float = 0.0  # slots to compute an element of B while it is staged
 
     def size(self, labels: Labels) -> int:
         total = 1
@@ -165,14 +202,18 @@ def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
         nn = tuple(x for x in out if x in other and x not in mine)
         k = tuple(x for x in mine if x not in out) or tuple(x for x in other if x not in out)
         form = Form(rows, columns, mine, other, sizes, batch, m, nn, k, swapped=mine is not lhs)
-        yield _read(form, memory, out)
+        read = _read(form, memory, out)
+        if read is None:
+            continue
+        yield read
         beside = _beside(form, memory, out)
         if beside is not None:
             yield beside
 
 
-def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
-    """With how B is staged and the result stored, as a form without tiles tells."""
+def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
+    """With how B is staged and the result stored, as a form without tiles tells; None where rows
+    cannot be read in place."""
     z, i, j, k = (
         Var(name, 0, max(0, form.size(labels) - 1))
         for name, labels in (("z", form.batch), ("i", form.m), ("j", form.n), ("k", form.k))
@@ -182,19 +223,26 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
         at |= decompose(Ix.of(var), labels, form.sizes)
     at = {x: place if form.sizes[x] != 1 else Ix() for x, place in at.items()}
 
+    expressions = Expressions(memory)
+
     def value(n: Node, labels: Labels) -> Value:
         index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
-        return Expressions(memory).value(n, index)
+        return expressions.value(n, index)
 
+    rows = value(form.rows, form.row_labels)
+    if not _is_separable(rows) or _looked_up(rows, expressions, k):
+        return None
     b = value(form.columns, form.column_labels)
+    made = sum(float(v.op.cost) for v in topological([b]) if v.kind == "apply" and v.op is not None)
     place = flat_index([at[x] for x in out], [form.sizes[x] for x in out])
     apart = place.coefficient(j)
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
-    along = value(form.rows, form.row_labels).index
+    along = rows.index
     together = along is None or along.coefficient(k) in (1, None)
     beside = not together and along is not None and along.coefficient(i) == 1
     deepest = _DEEPEST if together else _DEEP_APART
-    return replace(form, staged=staging(b, j, k), stored=stored, deepest=deepest, beside=beside)
+    staged = staging(b, expressions, j, k)
+    return replace(form, staged=staged, stored=stored, deepest=deepest, beside=beside, made=made)
 
 
 def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
@@ -204,9 +252,10 @@ def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
         moved = replace(form, batch=(*form.n[:cut], *form.batch), n=form.n[cut:])
         read = _read(moved, memory, out)
         if (
-            read.staged == "copy"
+            read is not None
+            and read.staged == "copy"
             and read.stored == "side by side"
-            and is_direct(form.columns, set(memory))
+            and _in_place(form.columns, memory)
         ):
             return replace(read, staged="in place")
     return None
@@ -275,7 +324,8 @@ def cost(form: Form, limits: Limits) -> float:
     work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v * again + t) / (v * t))
     stage = form.tiles * t * form.panels * depth * _MOVED / form.lanes if form.packed else 0.0
     if form.staged != "in place":
-        stage += items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
+        apart = form.made if form.staged == "elements" else form.made / form.lanes
+        stage += items * depth * columns * (_STAGED[form.staged] + apart + _MOVED / form.lanes)
     store = row_count * columns * (_STORED[form.stored] + _MOVED / form.lanes)
     most = items * form.panels * batches
     units = limits.compute_units
