@@ -233,7 +233,7 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
     if not _is_separable(rows) or _looked_up(rows, expressions, k):
         return None
     b = value(form.columns, form.column_labels)
-    made = sum(float(v.op.cost) for v in topological([b]) if v.kind == "apply" and v.op is not None)
+    ops = [v.op for v in topological([b]) if v.kind == "apply" and v.op is not None]
     place = flat_index([at[x] for x in out], [form.sizes[x] for x in out])
     apart = place.coefficient(j)
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
@@ -242,7 +242,14 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
     beside = not together and along is not None and along.coefficient(i) == 1
     deepest = _DEEPEST if together else _DEEP_APART
     staged = staging(b, expressions, j, k)
-    return replace(form, staged=staged, stored=stored, deepest=deepest, beside=beside, made=made)
+    return replace(
+        form,
+        staged=staged,
+        stored=stored,
+        deepest=deepest,
+        beside=beside,
+        made=float(sum(op.cost for op in ops)),
+    )
 
 
 def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:

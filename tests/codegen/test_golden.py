@@ -81,6 +81,12 @@ CASES: dict[str, Callable[[], Node]] = {
         ), 1, 1, 16,
     ),
     "padded": lambda: ops.pad_around(f32(3, 10, 10), [(0, 0), (1, 1), (1, 1)], 0.5),
+    "every_other": lambda: ops.neg(
+        ops.slice_(f32(3, 41), ((1, 21, 2),), (ops.const(0, int64),))
+    ),
+    "windows_of_every_other": lambda: ops.max_(
+        ops.window(ops.pad_around(f32(3, 41), [(0, 0), (1, 1)], 0.5), 1, 3, 2), (2,)
+    ),
     "two_edges": lambda: ops.mul(
         ops.pad_around(f32(7, 3), [(1, 1), (0, 0)], 0.5),
         ops.pad_around(f32(8, 3), [(1, 0), (0, 0)], 1.0),
