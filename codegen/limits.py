@@ -24,6 +24,15 @@ class Rates:
     fma_rate: int = 48
     launch_ns: int = 4000
 
+    def read_rate(self, held: int, units: int) -> float:
+        """Bytes per ns that a core reads of what was read before, `held` bytes ago; others of the
+        `units` read too."""
+        if 2 * held <= self.l2_bytes:
+            return self.l2_rate
+        if 2 * held <= self.l3_bytes:
+            return self.l3_rate
+        return self.memory_rate / units
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

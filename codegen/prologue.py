@@ -74,9 +74,7 @@ class Prologues:
         """What a kernel that writes the operand takes, in slots of the multiply-add unit."""
         limits, rates = self._limits, self._limits.rates
         written = operand.size * operand.dtype.itemsize
-        rate = rates.l3_rate * limits.compute_units
-        if 2 * written > rates.l3_bytes:
-            rate = rates.memory_rate
-        ns = rates.launch_ns + 2 * written / rate
+        units = limits.compute_units
+        ns = rates.launch_ns + 2 * written / units / rates.read_rate(written, units)
         lanes = max(1, limits.register_bytes // max(4, operand.dtype.compute_size))
         return ns * limits.compute_units * rates.fma_rate / lanes
