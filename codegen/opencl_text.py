@@ -4,10 +4,13 @@ Texts see typed temporaries only, so a text never needs parentheses around an op
 an int mask inside kernels, 0 or -1, for scalars as for vectors.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["CType", "Text", "call_safely", "select"]
+import numpy as np
+
+__all__ = ["CType", "Text", "call_safely", "literal", "select"]
 
 
 class CType(NamedTuple):
@@ -206,3 +209,38 @@ def cast_text(args: Sequence[str], result: CType, operand: CType) -> str:
 
 def bitcast_text(args: Sequence[str], result: CType, operand: CType) -> str:
     return f"as_{result.name}({args[0]})"
+
+
+def literal(value: float | int | bool, ctype: CType) -> str:
+    """A typed literal; vectors are spread from one."""
+    if ctype.kind == "b":
+        text = "-1" if value else "0"
+    elif ctype.kind == "f":
+        text = _float_literal(float(value), ctype.base)
+    else:
+        number = int(value)
+        low = -(1 << (8 * ctype.size - 1))
+        if ctype.size == 8:
+            text = f"(-{-(number + 1)}L - 1)" if number == low else f"{number}"
+            text += "" if number == low else ("UL" if ctype.kind == "u" else "L")
+        elif ctype.base == "int":
+            text = "(-2147483647 - 1)" if number == low else f"{number}"
+        elif ctype.base == "uint":
+            text = f"{number}u"
+        else:
+            text = f"({ctype.base})({number})"
+    return text if ctype.width == 1 else f"({ctype.name})({text})"
+
+
+def _float_literal(value: float, base: str) -> str:
+    if math.isnan(value):
+        return "NAN" if base == "float" else "(double)NAN"
+    if math.isinf(value):
+        text = "INFINITY" if base == "float" else "(double)INFINITY"
+        return f"(-{text})" if value < 0 else text
+    text = repr(value) if base == "double" else str(np.float32(value))
+    if "e" not in text and "." not in text:
+        text += ".0"
+    if base == "float":
+        text += "f"
+    return f"({text})" if text.startswith("-") else text

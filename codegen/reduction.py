@@ -124,14 +124,15 @@ def _prod_grad(o: Any, g: Node, n: Node) -> tuple[Node]:
 
 
 def _extreme_grad(o: Any, g: Node, n: Node) -> tuple[Node]:
-    """Ties share the gradient (amax), or the first one takes it (max along a dimension)."""
+    """Ties share the gradient (amax), or the first one takes it (max along a dimension). A NaN is
+    its row's extreme, as in PyTorch's max() of all elements."""
     x = n.src[0]
     axes, ties = n.arg
     zero = o.const(0.0, x.dtype)
     if ties == "first":
         first = o.first_match(x, n, axes)
         return (o.where(o.eq(o.flat_iota(x.shape, axes, first.dtype), first), g, zero),)
-    hit = o.eq(x, n)
+    hit = o.bitwise_or(o.eq(x, n), o.isnan(x)) if x.dtype.kind == "f" else o.eq(x, n)
     count = o.sum_(o.cast(hit, x.dtype), axes)
     return (o.where(hit, o.div(g, count), zero),)
 

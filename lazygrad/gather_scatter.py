@@ -1,8 +1,6 @@
-"""Reads and writes at places that a tensor names: gather, scatter, index_* and masked_*."""
+"""Reads and writes at places that a tensor of indices names: gather, scatter and index_*."""
 
 from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import bool_, int64, uint8
@@ -10,11 +8,9 @@ from lazygrad.codegen.graph import Node, Shape
 from lazygrad.codegen.ops import broadcast_shapes
 
 from .errors import ShapeError, wrap_dim
-from .handle import TensorBase, wrap
-from .indexing import host_nonzero, value_node
+from .handle import TensorBase
+from .indexing import placed, value_node
 from .pointwise_nodes import add, not_for
-from .promotion import operand_node
-from .realize import from_host, host_view
 from .view_ops import add_at, write_at
 
 if TYPE_CHECKING:
@@ -28,7 +24,7 @@ _REDUCTIONS = {
 
 
 class GatherScatterMethods(TensorBase):
-    """Gathers, scatters, and masks. Index tensors may be of any integer dtype."""
+    """Gathers and scatters. Index tensors may be of any integer dtype."""
 
     # -- reads -------------------------------------------------------------------------------
 
@@ -77,37 +73,6 @@ class GatherScatterMethods(TensorBase):
         flat = ops.reshape(places, (places.size,))
         taken = ops.gather(ops.reshape(node, (node.size,)), flat, 0)
         return self._wrap(ops.reshape(taken, places.shape))
-
-    def masked_select(self, mask: "Tensor") -> "Tensor":
-        """The elements where `mask` (broadcast) is true, in one dimension; realizes the mask."""
-        node, chosen = self._node, _mask_node("masked_select", mask, self)
-        common = _common("masked_select", node.shape, chosen.shape)
-        bits = host_view(ops.expand(chosen, common), self._base.device)
-        places = from_host(np.flatnonzero(bits), int64, self._base.device)
-        flat = ops.reshape(ops.expand(node, common), (bits.size,))
-        return self._wrap(ops.gather(flat, places, 0))
-
-    def nonzero(self, *, as_tuple: bool = False) -> Any:
-        """The positions of all elements that are not zero, one a row (int64); realizes.
-
-        `as_tuple`: one tensor of one dimension for each dimension instead.
-        """
-        device = self._base.device
-        found = host_nonzero(self._as_mask())
-        if as_tuple:
-            return tuple([wrap(from_host(i, int64, device), device) for i in found])
-        rows = np.stack(found, 1) if self.ndim else np.zeros((len(found[0]), 0), np.int64)
-        return wrap(from_host(rows.astype(np.int64), int64, device), device)
-
-    def argwhere(self) -> "Tensor":
-        """As `nonzero`."""
-        return self.nonzero()  # type: ignore[no-any-return]
-
-    def _as_mask(self) -> "Tensor":
-        node = self._node
-        if not node.shape:
-            node = ops.reshape(node, (1,))
-        return self._wrap(ops.cast(ops.detach(node), bool_))
 
     # -- writes ------------------------------------------------------------------------------
 
@@ -181,43 +146,6 @@ class GatherScatterMethods(TensorBase):
         """As `index_fill`, in place."""
         self._write(self._index_copied("index_fill_", dim, index, value, fill=True))
         return self
-
-    def masked_fill(self, mask: "Tensor", value: Any) -> "Tensor":
-        """A copy with `value`, a number, where `mask` (broadcast) is true."""
-        return self._wrap(self._filled("masked_fill", mask, value))
-
-    def masked_fill_(self, mask: "Tensor", value: Any) -> Self:
-        """As `masked_fill`, in place."""
-        self._write(self._filled("masked_fill_", mask, value))
-        return self
-
-    def masked_scatter_(self, mask: "Tensor", source: "Tensor") -> Self:
-        """Fills the places where `mask` is true with the first elements of `source`, in order."""
-        node = self._node
-        chosen = ops.expand(_mask_node("masked_scatter_", mask, self), node.shape)
-        flat_mask = ops.reshape(chosen, (node.size,))
-        order = ops.sub(ops.scan(ops.cast(flat_mask, int64), 0, "add"), ops.const(1, int64))
-        values = value_node(source, node.dtype, self._base.device)
-        if values.size < node.size:
-            places = int(host_nonzero(self._wrap(chosen))[0].size)
-            if values.size < places:
-                raise RuntimeError(
-                    f"masked_scatter: Number of elements of source < number of ones in mask: got "
-                    f"{values.size} for {places}, expected as many or more"
-                )
-        if not values.size:
-            return self
-        flat = ops.reshape(values, (values.size,))
-        place = ops.maximum(order, ops.const(0, int64))
-        last = ops.const(values.size - 1, int64)
-        taken = ops.reshape(ops.gather(flat, ops.minimum(place, last), 0), node.shape)
-        self._write(ops.where(chosen, taken, node), (values, chosen))
-        return self
-
-    def masked_scatter(self, mask: "Tensor", source: "Tensor") -> "Tensor":
-        """As `masked_scatter_`, on a copy."""
-        copied: Any = self._wrap(self._node)
-        return copied.masked_scatter_(mask, source)  # type: ignore[no-any-return]
 
     # -- new values --------------------------------------------------------------------------
 
@@ -315,27 +243,9 @@ class GatherScatterMethods(TensorBase):
             flat = ops.where(ops.lt(flat, ops.const(0, int64)), ops.add(flat, size), flat)
         return write_at(node, flat, values, at)
 
-    def _filled(self, name: str, mask: "Tensor", value: Any) -> Node:
-        node, chosen = self._node, _mask_node(name, mask, self)
-        filling = value_node(value, node.dtype, self._base.device)
-        if filling.shape:
-            raise RuntimeError(
-                f"{name} only supports a 0-dimensional value tensor, but got tensor with "
-                f"{filling.ndim} dimension(s)."
-            )
-        _common(name, node.shape, chosen.shape)
-        return ops.where(chosen, filling, node)
-
 
 def _with(shape: Shape, axis: int, count: int) -> Shape:
     return tuple([count if i == axis else n for i, n in enumerate(shape)])
-
-
-def _common(name: str, a: Shape, b: Shape) -> Shape:
-    try:
-        return broadcast_shapes(a, b)
-    except ValueError as error:
-        raise ShapeError(f"{name}: got a mask of shape {list(b)} for {list(a)}; {error}") from None
 
 
 def _index_node(name: str, index: Any, of: TensorBase) -> Node:
@@ -345,21 +255,7 @@ def _index_node(name: str, index: Any, of: TensorBase) -> Node:
         raise RuntimeError(
             f"{name}(): Expected dtype int64 for index, got {index.dtype.name}; write index.long()"
         )
-    return ops.cast(ops.detach(_placed(name, index, of)), int64)
-
-
-def _mask_node(name: str, mask: Any, of: TensorBase) -> Node:
-    if not isinstance(mask, TensorBase) or mask.dtype is not bool_:
-        got = mask.dtype.name if isinstance(mask, TensorBase) else type(mask).__name__
-        raise RuntimeError(f"{name} only supports boolean masks, but got {got}; write mask.bool()")
-    return ops.detach(_placed(name, mask, of))
-
-
-def _placed(name: str, given: TensorBase, of: TensorBase) -> Node:
-    """The node of an index or mask on the device of what it is for; RuntimeError elsewhere."""
-    node = operand_node(name, given, of._base.device)
-    assert isinstance(node, Node)
-    return node
+    return ops.cast(ops.detach(placed(name, index, of)), int64)
 
 
 def _front(node: Node, shape: Shape, but: int | None) -> Node:

@@ -15,14 +15,14 @@ from . import placement
 from .errors import ShapeError, shown
 from .handle import TensorBase
 from .index_key import Key, Lookup, parse_key
-from .promotion import scalar_operand
+from .promotion import operand_node, scalar_operand
 from .realize import from_host, host_view
 from .view_ops import Reshape, Slice, add_at, write_at
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["IndexingMethods", "host_nonzero", "value_node"]
+__all__ = ["IndexingMethods", "host_nonzero", "placed", "value_node"]
 
 
 def value_node(value: Any, dtype: DType, device: placement.Device) -> Node:
@@ -238,3 +238,10 @@ def _masked(lookup: Lookup, node: Node, value: Node, device: placement.Device) -
     lined = (*mask.shape, *[1] * len(after))
     _fitted(value, after)
     return ops.where(ops.reshape(mask, lined), value, node)
+
+
+def placed(name: str, given: TensorBase, of: TensorBase) -> Node:
+    """The node of an index or mask on the device of what it is for; RuntimeError elsewhere."""
+    node = operand_node(name, given, of._base.device)
+    assert isinstance(node, Node)
+    return node

@@ -22,6 +22,7 @@ from .inplace import InplaceMethods
 from .inspection import KernelInfo
 from .layout import LayoutMethods
 from .linear_algebra import LinearAlgebraMethods
+from .masking import MaskingMethods
 from .movement import MovementMethods
 from .numpy_names import numpy_method_names
 from .pointwise import PointwiseMethods
@@ -53,6 +54,7 @@ class Tensor(
     CreationMethods,
     InplaceMethods,
     GatherScatterMethods,
+    MaskingMethods,
     IndexingMethods,
     ConversionMethods,
     LayoutMethods,

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 import pyopencl as cl
 
+from . import huge_pages
 from .errors import LaunchError, format_bytes
 from .facts import implementation_of, query_facts
 from .pool import NO_MEMORY, Pool
@@ -185,7 +186,10 @@ class Device:
         flags: Any = cl.mem_flags.READ_WRITE
         if self.facts.memory_comes_late:
             flags |= cl.mem_flags.ALLOC_HOST_PTR
-        return cl.Buffer(self.context, flags, nbytes)
+        memory = cl.Buffer(self.context, flags, nbytes)
+        if self.kind == "cpu" and self.facts.thread_safe:
+            huge_pages.advise(self.queue, memory, nbytes)
+        return memory
 
     def set_profiling(self, enabled: bool) -> None:
         """Send what follows through a queue that takes times, or through the plain one."""

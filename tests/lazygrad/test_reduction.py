@@ -153,6 +153,20 @@ GRADIENTS = {
 }  # fmt: skip
 
 
+def test_nans_share_the_gradient_of_an_extreme():
+    values = np.array([[1, np.nan, 3], [np.nan, 5, np.nan]], np.float32)
+    for reduce in ("max", "min"):
+        found = []
+        for library in (torch, lg):
+            x = library.tensor(values, requires_grad=True)
+            (2 * getattr(x, reduce)()).backward()
+            found.append(x.grad.numpy())
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
+    rows = lg.tensor(values, requires_grad=True)
+    rows.amax(1).sum().backward()
+    np.testing.assert_array_equal(rows.grad.numpy(), [[0, 1, 0], [0.5, 0, 0.5]])
+
+
 def test_gradients():
     leaves = ("x", "ties", "same", "zero", "far")
     found = []
