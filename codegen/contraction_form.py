@@ -40,6 +40,7 @@ _LAST = 0.1  # of an item that one core still works on when the others have ende
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads
 _POINTERS = 6  # rows' addresses that registers hold beside a table; each more is loaded
 _TILE_BEGUN = 30.0  # slots until the loop over a block runs
+_LOOKED_UP = 150.0  # slots until a row comes that begins anywhere: nothing foresees it
 _OVERLAP = 0.5  # of memory's time that is not hidden behind arithmetic
 _ITEM = 0.02  # of a launch, to begin a work-item
 
@@ -159,6 +160,7 @@ class Form:
     stored: str = "side by side"  # how neighbouring columns of the result lie
     deepest: int = 512  # contracted positions of a block, at most
     table: bool = False  # positions of A's rows stand in a table
+    looked_up: bool = False  # where A's rows begin is read from memory
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
     swapped: bool = False  # the second operand gives the rows
@@ -248,7 +250,7 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
     return replace(
         form, staged=staging(b, expressions, j, k), stored=stored, beside=beside,
         deepest=limits.rates.l1_bytes // held, table=along is None,
-        made=float(sum(op.cost for op in ops)),
+        looked_up=bool(data_in(rows)), made=float(sum(op.cost for op in ops)),
     )  # fmt: skip
 
 
@@ -346,7 +348,8 @@ def _multiplying(form: Form) -> float:
         loads += 1 + max(0, t - _POINTERS)
     blocks = _parts(depth, form.block)
     rests = 2 * v * t * (blocks - 1)  # of tiles between blocks: loaded and stored
-    each = depth * (v * t + _LOADED * loads) + rests + _TILE_BEGUN * blocks
+    begun = _TILE_BEGUN + _LOOKED_UP * t * form.looked_up
+    each = depth * (v * t + _LOADED * loads) + rests + begun * blocks
     return form.tiles * form.panels * each
 
 

@@ -50,7 +50,7 @@ def test_columns_are_computed_while_they_are_staged(weights, limits):
 
 
 def test_rows_are_looked_up_in_place():
-    (step,) = plan(ops.matmul(gathered(64, 1000, 256), f32(256, 512))).steps
+    (step,) = plan(ops.matmul(gathered(64, 1000, 256), f32(256, 48))).steps
     (form,) = {step.text.count(part) for part in ("lg_check(", "const float* row_", "in0 + d")}
     assert form > 1  # rows of a tile
 
@@ -59,6 +59,8 @@ def test_what_stays_memory():
     x, w, relu = f32(640, 256), f32(256, 512), ops.maximum(f32(256, 512), f32(512))
     # rows are read in place by every panel
     assert len(plan(ops.matmul(normalised(x), w)).steps) == 2
+    # each of many panels would look rows up again
+    assert len(plan(ops.matmul(gathered(64, 1000, 256), f32(256, 512))).steps) == 2
     # a dear element, made anew for each run of rows
     assert len(plan(ops.matmul(x, ops.tanh(ops.exp(w)))).steps) == 2
     assert len(plan(ops.matmul(x, ops.erfc(ops.exp(w)))).steps) == 2
