@@ -13,12 +13,12 @@ from .choice import Choice, chosen
 from .emit import topological
 from .expression import Expressions, Value
 from .graph import Node
-from .index import Ix, Remainder, Var, flat_index, variables
+from .index import Ix, Remainder, Var, decompose, flat_index, variables
 from .limits import Limits
 from .reduction import contract_shape
 
 __all__ = [
-    "Form", "Labels", "Names", "candidates", "cost", "data_in", "decompose", "is_direct",
+    "Form", "Labels", "Names", "candidates", "cost", "data_in", "is_direct",
     "plan_form", "staging",
 ]  # fmt: skip
 
@@ -38,7 +38,10 @@ _MOVED = 2.0
 _STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
 _LAST = 0.1  # of an item that one core still works on when the others have ended
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads
-_POINTERS = 6  # rows' addresses that registers hold beside a table; each more is loaded
+_POINTERS = 6  # rows' addresses that registers hold beside a table
+_SPILLED = 2.0  # slots for what they do not hold
+_IN_FLIGHT = 10  # sums side by side that hide one another's latency
+_WAIT = 0.5  # slots for each of them that is not there
 _TILE_BEGUN = 30.0  # slots until the loop over a block runs
 _LOOKED_UP = 150.0  # slots until a row comes that begins anywhere: nothing foresees it
 _OVERLAP = 0.5  # of memory's time that is not hidden behind arithmetic
@@ -329,7 +332,7 @@ def cost(form: Form, limits: Limits) -> float:
     """Slots of the multiply-add unit that a form takes, on all cores together."""
     items = _parts(form.tiles, form.tiles_per_item)
     batches = form.size(form.batch)
-    product = _multiplying(form) + _moving(form, items) + _traffic(form, items, limits)
+    product = _multiplying(form, limits) + _moving(form, items) + _traffic(form, items, limits)
     most = items * form.panels * batches
     units, rates = limits.compute_units, limits.rates
     # cores wait for the one with the most items, and for a part of the last one
@@ -338,18 +341,19 @@ def cost(form: Form, limits: Limits) -> float:
     return product * batches * idle + begun
 
 
-def _multiplying(form: Form) -> float:
+def _multiplying(form: Form, limits: Limits) -> float:
     """The loop over tiles and blocks."""
     t, v, depth = form.tile, form.vectors, form.size(form.k)
     # rows of B that lie far apart come from farther away when they are read again
     again = 2 if form.staged == "in place" and form.tiles_per_item > 1 else 1
-    loads = v * again + t
+    step = v * t + _LOADED * (v * again + t + form.table) + _WAIT * max(0, _IN_FLIGHT - v * t)
     if form.table:
-        loads += 1 + max(0, t - _POINTERS)
+        full = v * t + v + 1 >= limits.registers
+        step += _SPILLED * (max(0, t - _POINTERS) + full)
     blocks = _parts(depth, form.block)
     rests = 2 * v * t * (blocks - 1)  # of tiles between blocks: loaded and stored
     begun = _TILE_BEGUN + _LOOKED_UP * t * form.looked_up
-    each = depth * (v * t + _LOADED * loads) + rests + begun * blocks
+    each = depth * step + rests + begun * blocks
     return form.tiles * form.panels * each
 
 
@@ -387,14 +391,3 @@ def plan_form(
     n: Node, memory: Mapping[Node, str], limits: Limits, choice: Choice | None = None
 ) -> Form:
     return chosen(candidates(n, memory, limits), lambda form: cost(form, limits), choice)
-
-
-def decompose(flat: Ix, labels: Labels, sizes: Mapping[int, int]) -> dict[int, Ix]:
-    """A flat position as one position for each label."""
-    found: dict[int, Ix] = {}
-    stride = 1
-    for label in reversed(labels):
-        part = flat // stride
-        stride *= sizes[label]
-        found[label] = part if label == labels[0] else part % sizes[label]
-    return found

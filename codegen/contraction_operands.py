@@ -5,12 +5,12 @@ z walks the batch, i rows, j columns, k contracted positions.
 
 from collections.abc import Callable, Mapping
 
-from .contraction_form import Form, Labels, data_in, decompose
+from .contraction_form import Form, Labels, data_in
 from .dtype import DType, float32, int32, int64
 from .emit import Emitter, topological
 from .expression import Expressions, Index, Value
 from .graph import Node
-from .index import Ix, Var, flat_index, variables
+from .index import Ix, Var, decompose, flat_index, variables
 from .kernel import Define, Load, Position, ctype_of
 from .loop_group import LoopGroup
 from .opencl_text import CType
