@@ -127,7 +127,7 @@ def grouped(
     """The leaves, the outputs as they are computed, those of them to compute, the kernels to be."""
     leaves, asked = _cut(outputs, late)
     narrow = simplify(narrow_contractions(with_row_products(simplify(asked))))
-    simple = simplify(split_reductions(narrow, limits))
+    simple = _below_reshapes(simplify(split_reductions(narrow, limits)))
     if check:
         verify(simple)
     _check_types(simple, limits)
@@ -138,6 +138,22 @@ def grouped(
     chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
     groups = schedule(made, is_direct, limits.max_arguments, chains)
     return leaves, simple, wanted, groups
+
+
+def _below_reshapes(outputs: Sequence[Node]) -> list[Node]:
+    """The outputs without the reshapes above what kernels store, whose memory serves for them;
+    each has memory of its own."""
+    found: list[Node] = []
+    taken = set(outputs)
+    for n in outputs:
+        base = n
+        while base.op.name == "reshape":
+            base = base.src[0]
+        if base is not n and (base in taken or base.op.kind in ("leaf", "view", "marker")):
+            base = n
+        taken.add(base)
+        found.append(base)
+    return found
 
 
 def without_bodies(plan: Plan) -> Plan:
