@@ -84,7 +84,7 @@ def _narrow(
     for h, again, reads in changes:
         h.ops |= again
         h.reads = reads
-    kept = [n for n in g.outputs if n not in cut.again]
+    kept = [n for n in g.outputs if n not in optional or n not in cut.again]
     g.outputs = kept + [n for n in cut.added if n not in kept]
 
 

@@ -20,7 +20,7 @@ Every group has a level above the levels of all groups it reads from, and joins 
 the result has no cycles by construction.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 
 from .attention import Chain, ordered
 from .cut import narrow_cuts
@@ -62,8 +62,6 @@ class _Scheduler:
             return True
         return len(reads) + sum(n.op.name == "scalar" for n in ops) <= self.most_inputs
 
-    # levels
-
     def level_of(self, reads: Iterable[Node]) -> int:
         return max((self.producer[r].level for r in reads if r in self.producer), default=-1)
 
@@ -91,8 +89,6 @@ class _Scheduler:
         self._read(group, reads)
         self.by_domain.setdefault((shape, reduced), []).append(group)
         return group
-
-    # storing
 
     def info(self, n: Node) -> Free:
         return Free(frozenset(), frozenset([n]), 0) if n in self.memory else self.free[n]
@@ -129,8 +125,6 @@ class _Scheduler:
         g.ops |= f.ops
         g.mapping[n] = identity
         return g
-
-    # one node after the other, operands first
 
     def visit(self, n: Node) -> None:
         kind = n.op.kind
@@ -376,11 +370,12 @@ class _Scheduler:
 
 def schedule(
     outputs: Sequence[Node], direct: DirectTest, max_arguments: int = 64,
-    chains: Sequence[Chain] = (),
+    chains: Sequence[Chain] = (), alone: Container[Node] = (),
 ) -> list[Group]:  # fmt: skip
     """The groups that compute `outputs` (none of them a buffer), in an order that works.
 
-    No kernel takes more than `max_arguments` arguments. `chains` are groups of their own.
+    No kernel takes more than `max_arguments` arguments. `chains` are groups of their own; what is
+    `alone` is stored before anything joins it.
     """
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
@@ -395,6 +390,9 @@ def schedule(
             scheduler.visit(n)
         if n in many:
             scheduler.store(n, "read at many places")
+        if n in alone:
+            scheduler.store(n, "much is read and written beside it")
+            del scheduler.home[n]
     for n in outputs:
         scheduler.store(n, "asked for")
     narrow_cuts(scheduler.groups, set(outputs), scheduler.fits)

@@ -1,5 +1,6 @@
-"""What forward kernels leave for backward, and the sums of products that gradients are."""
+"""What kernels leave for others, and the sums of products that gradients are."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -136,3 +137,31 @@ def test_a_minimum_cut() -> None:
     endless = Network()
     endless.edge("s", "t", float("inf"))
     assert endless.near_side("s", "t") is None
+
+
+def test_what_others_need_in_memory_stays_there() -> None:
+    # weights: an operand of a product, which reads memory, and beside it read element by element
+    scores = f32(ROWS, WIDTH)
+    powers = ops.exp(ops.sub(scores, ops.max_(scores, (1,))))
+    weights = ops.div(powers, ops.sum_(powers, (1,)))
+    mixed = product(weights, f32(WIDTH, WIDTH))
+    passed = product(f32(ROWS, WIDTH), f32(WIDTH, WIDTH))
+    steps = plan(mixed, ops.mul(passed, ops.mul(weights, powers))).steps
+    given = {a for s in steps for a, p in zip(s.arguments, s.kernel.params, strict=True)
+             if p.kind == "out"}  # fmt: skip
+    read = {a for s in steps for a in s.arguments if a.kind == "slot"}
+    assert read <= given
+
+
+def momentum_update(weight: Node, moments: list[Node], gradient: Node) -> list[Node]:
+    moved = [ops.add(ops.mul(m, const(0.9)), gradient) for m in moments]
+    return [*moved, ops.sub(weight, ops.mul(functools.reduce(ops.mul, moved), const(0.1)))]
+
+
+@pytest.mark.parametrize(("moments", "kernels"), [(1, 1), (2, 2)])
+def test_an_update_of_many_arrays_has_a_kernel_of_its_own(moments: int, kernels: int) -> None:
+    gradient_of = product(f32(ROWS, WIDTH), f32(WIDTH, WIDTH))
+    weight, *others = [f32(ROWS, WIDTH) for _ in range(1 + moments)]
+    steps = plan(*momentum_update(weight, others, gradient_of)).steps
+    assert len(steps) == kernels
+    assert len(steps[-1].kernel.params) >= 2 + 2 * moments
