@@ -67,7 +67,7 @@ def _narrow(
     g: Group, optional: Sequence[Node], readers: dict[Node, list[_Reader]], fits: Fits
 ) -> None:  # fmt: skip
     later = list({id(r.group): r.group for n in optional for r in readers[n]}.values())
-    cut = _Cut(g, optional, later)
+    cut = _Cut(g, optional, {n: [r.group for r in readers[n]] for n in optional})
     if not cut.again:
         return
     changes = []
@@ -95,7 +95,7 @@ class _Cut:
 
     group: Group
     optional: Sequence[Node]
-    later: Sequence[Group]
+    readers: dict[Node, list[Group]]
     stored: set[Node] = field(default_factory=set)
     added: list[Node] = field(default_factory=list)
     again: set[Node] = field(default_factory=set)
@@ -103,11 +103,12 @@ class _Cut:
     def __post_init__(self) -> None:
         g = self.group
         order = toposort(self.optional, g.reads.__contains__)
+        later = self._groups_above(order)
         network = Network()
         for n in order:
             if n.src or n in g.reads:
-                network.edge("source", (n, "in"), self._cost_of_making(n))
-                network.edge((n, "in"), (n, "out"), self._cost_of_memory(n))
+                network.edge("source", (n, "in"), self._cost_of_making(n, later[n]))
+                network.edge((n, "in"), (n, "out"), self._cost_of_memory(n, later[n]))
                 for s in n.src if n not in g.reads else ():
                     network.edge((s, "out"), (n, "in"), float("inf"))
         for n in self.optional:
@@ -123,18 +124,26 @@ class _Cut:
             elif n.src and (n, "in") not in near:
                 self.again.add(n)
 
-    def _cost_of_making(self, n: Node) -> float:
+    def _groups_above(self, order: Sequence[Node]) -> dict[Node, list[Group]]:
+        """The groups that read each node, or what is made of it."""
+        found: dict[Node, dict[int, Group]] = {n: {} for n in order}
+        for n in reversed(order):
+            found[n].update((g.number, g) for g in self.readers.get(n, ()))
+            for s in n.src if n not in self.group.reads else ():
+                found[s].update(found[n])
+        return {n: list(groups.values()) for n, groups in found.items()}
+
+    def _cost_of_making(self, n: Node, later: Sequence[Group]) -> float:
         kind = n.op.kind
         if n in self.group.reads or kind not in ("elementwise", "view"):
             return float("inf")
-        return n.op.cost * n.size * len(self.later) if kind == "elementwise" else 0
+        return n.op.cost * n.size * len(later) + 2 if kind == "elementwise" else 0
 
-    def _cost_of_memory(self, n: Node) -> float:
+    def _cost_of_memory(self, n: Node, later: Sequence[Group]) -> float:
         g = self.group
         size = n.size * n.dtype.itemsize
-        fresh = sum(n not in h.reads for h in self.later)
         if n in g.reads or (n in g.outputs and n not in self.optional):
-            return _READ * size * fresh + 1
+            return _READ * size * sum(n not in h.reads for h in later) + 1
         if n not in g.mapping:
             return float("inf")
-        return (_WRITE + _READ * len(self.later)) * size
+        return (_WRITE + _READ * len(self.readers.get(n, (n,)))) * size
