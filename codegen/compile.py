@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import ops
+from .apart import apart
 from .attention import find_chains
 from .attention_form import plan_form
 from .attention_lowering import lower_attention
@@ -136,7 +137,8 @@ def grouped(
     made = [n for n in wanted if n.size]
     on_cpu = limits.kind != "gpu"
     chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
-    groups = schedule(made, is_direct, limits.max_arguments, chains)
+    alone = apart(made) if on_cpu else set()
+    groups = schedule(made, is_direct, limits.max_arguments, chains, alone)
     return leaves, simple, wanted, groups
 
 
