@@ -71,6 +71,16 @@ def test_many_heads_have_all_gradients_from_one_kernel(monkeypatch: pytest.Monke
     assert len(_plan(outputs, replace(CPU, compute_units=CPU.compute_units + 1)).steps) == 4
 
 
+def test_gradients_alone_take_row_sums_from_a_result_that_nobody_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attention, "_KEPT", 0)
+    outputs = _with_gradients(*_operands(heads=2 * CPU.compute_units))
+    alone, both = (_plan(x) for x in (outputs[1:], outputs))
+    flops = [[step.kernel.flops for step in plan.steps] for plan in (alone, both)]
+    assert flops[0] == flops[1]  # two products, sums of rows, five products
+
+
 def test_text_of_all_gradients(
     golden: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
