@@ -59,8 +59,8 @@ class CrossedKernel(ChainKernel):
         """A walk along a row of the result, where it lies in memory, and how far apart."""
         at = self.values.output_at(p.node, p.e)
         stride = at.coefficient(p.e)
-        lanes = self.form.lanes if stride is not None else 1
-        return Walk(self.emitter, p.e, Ix(), p.width, lanes), at, stride or 1
+        widths = self.form.widths if stride is not None else (1,)
+        return Walk(self.emitter, p.e, Ix(), p.width, widths), at, stride or 1
 
     def _clear(self, p: Product) -> None:
         v, e = self.values, self.emitter

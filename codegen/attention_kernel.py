@@ -114,16 +114,16 @@ class ChainKernel:
         for p in v.products:
             fill_zero(e, p.sums, form.lanes)
         self.clear_panels()
+        if self.softmax is not None:
+            self.softmax.start()
         row = Var("p", 0, form.rows - 1)
-        if not self.row_sums and self.softmax is None:
+        if not self.row_sums:
             return
         with e.loop(row, Ix(), Ix(form.rows)):
             for n, array in self.row_sums.items():
                 name = e.fresh("c")
                 e.append(Define(name, ctype_of(n.dtype), Literal(start_of(n))))
                 e.append(Store(array, Ix.of(row), name, ctype_of(n.dtype)))
-            if self.softmax is not None:
-                self.softmax.start(Ix.of(row))
 
     def clear_panels(self) -> None:
         """Zeros in the lanes of operands that nothing else is going to fill."""
@@ -271,7 +271,7 @@ class ChainKernel:
         v = self.values
         scores = [v.give(s.node, v.j) for s in v.scores]
         tops = [v.tile_value(n, v.j) for n in self.tops]
-        walk = Walk(v.emitter, v.j, j0, count, v.lanes(tops, v.j))
+        walk = Walk(v.emitter, v.j, j0, count, v.widths(tops, v.j))
         sums = {
             n: Accumulator(walk, combiner(n.op, False), n.dtype, start_of(n)) for n in self.row_sums
         }
@@ -314,7 +314,7 @@ class ChainKernel:
         for p in v.products:
             at = v.output_at(p.node, p.e)
             stride = at.coefficient(p.e)
-            walk = Walk(e, p.e, Ix(), p.width, self.form.lanes if stride is not None else 1)
+            walk = Walk(e, p.e, Ix(), p.width, self.form.widths if stride is not None else (1,))
 
             def body(place: Ix, p: Product = p, at: Ix = at, walk: Walk = walk) -> None:
                 name, ctype = e.fresh("x"), ctype_of(p.dtype, walk.width)
