@@ -42,7 +42,10 @@ class CrossedKernel(ChainKernel):
         for p in crossed:
             fill_zero(e, p.sums, form.lanes)
         start = Ix.of(v.item) * form.rows
-        with e.loop(v.item, Ix(), Ix(v.item.hi + 1)):
+        with (
+            e.loop(v.item, Ix(), Ix(v.item.hi + 1)),
+            self.where_seen(start, form.rows, j0, count),
+        ):
             self.stage_rows(start)
             for p in crossed:
                 rows = Along(v.i, start, form.rows, form.padded(p.width), v.rows - 1)

@@ -7,9 +7,11 @@ Results leave when all columns have been seen.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from . import ops
+from .attention_mask import find_hidden
 from .attention_softmax import Softmax
 from .attention_staging import Along, define_var, fill_zero, stage
 from .attention_values import Product, Score, Values, wide_dtype
@@ -46,6 +48,7 @@ class ChainKernel:
         self.tops = [n for n in self.chain.tops if n in made]
         self.softmax = Softmax(values, self.tops) if self.chain.online is not None else None
         self.row_sums = {n: f"row{k}" for k, n in enumerate(self.reductions)}
+        self.hidden = find_hidden(values)
 
     @property
     def reductions(self) -> list[Node]:
@@ -138,8 +141,19 @@ class ChainKernel:
     # a block of columns
 
     def _block(self, start: Ix, j0: Ix, count: int) -> None:
-        self.stage_columns(j0, count)
-        self.tiles(start, j0, count)
+        with self.where_seen(start, self.form.rows, j0, count):
+            self.stage_columns(j0, count)
+            self.tiles(start, j0, count)
+
+    @contextmanager
+    def where_seen(self, i: Ix, rows: int, j: Ix, columns: int) -> Iterator[None]:
+        """Inside, a mask leaves something of a block of the tile."""
+        seen = self.hidden.leaves_some(i, rows, j, columns) if self.hidden is not None else None
+        if seen is None or seen.certain:
+            yield
+            return
+        with self.emitter.when((seen,)):
+            yield
 
     def stage_columns(self, j0: Ix, count: int) -> None:
         """The operands of scores and products over the columns of a block."""
@@ -160,12 +174,19 @@ class ChainKernel:
         begin = Ix.of(v.item) * form.tiles_per_item
         with self.emitter.loop(t, begin, begin + form.tiles_per_item, 1, form.tiles):
             first = (Ix.of(t) - begin) * form.tile
-            for k, s in enumerate(v.scores):
-                self._score(k, s, first, count)
-            self._rows(start, first, j0, count)
-            for p in v.products:
-                if not p.crossed:
-                    self.multiply(p, start, first, count)
+            if form.crossed:
+                self._tile(start, first, j0, count)
+                return
+            with self.where_seen(start + first, form.tile, j0, count):
+                self._tile(start, first, j0, count)
+
+    def _tile(self, start: Ix, first: Ix, j0: Ix, count: int) -> None:
+        for k, s in enumerate(self.values.scores):
+            self._score(k, s, first, count)
+        self._rows(start, first, j0, count)
+        for p in self.values.products:
+            if not p.crossed:
+                self.multiply(p, start, first, count)
 
     def tile_at(self, first: Ix) -> Ix:
         """Where a row lies in the tile."""
