@@ -127,7 +127,9 @@ def grouped(
 ) -> tuple[list[Node], list[Node], list[Node], list[Group]]:
     """The leaves, the outputs as they are computed, those of them to compute, the kernels to be."""
     leaves, asked = _cut(outputs, late)
-    narrow = simplify(narrow_contractions(with_row_products(simplify(asked))))
+    on_cpu = limits.kind != "gpu"
+    summed = with_row_products(simplify(asked), walks=on_cpu)
+    narrow = simplify(narrow_contractions(summed))
     simple = _below_reshapes(simplify(split_reductions(narrow, limits)))
     if check:
         verify(simple)
@@ -135,7 +137,6 @@ def grouped(
     stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
     made = [n for n in wanted if n.size]
-    on_cpu = limits.kind != "gpu"
     chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
     alone = apart(made) if on_cpu else set()
     groups = schedule(made, is_direct, limits.max_arguments, chains, alone)
