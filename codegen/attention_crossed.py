@@ -42,7 +42,10 @@ class CrossedKernel(ChainKernel):
         for p in crossed:
             fill_zero(e, p.sums, form.lanes)
         start = Ix.of(v.item) * form.rows
-        with e.loop(v.item, Ix(), Ix(v.item.hi + 1)):
+        with (
+            e.loop(v.item, Ix(), Ix(v.item.hi + 1)),
+            self.where_seen(start, form.rows, j0, count),
+        ):
             self.stage_rows(start)
             for p in crossed:
                 rows = Along(v.i, start, form.rows, form.padded(p.width), v.rows - 1)
@@ -59,8 +62,8 @@ class CrossedKernel(ChainKernel):
         """A walk along a row of the result, where it lies in memory, and how far apart."""
         at = self.values.output_at(p.node, p.e)
         stride = at.coefficient(p.e)
-        lanes = self.form.lanes if stride is not None else 1
-        return Walk(self.emitter, p.e, Ix(), p.width, lanes), at, stride or 1
+        widths = self.form.widths if stride is not None else (1,)
+        return Walk(self.emitter, p.e, Ix(), p.width, widths), at, stride or 1
 
     def _clear(self, p: Product) -> None:
         v, e = self.values, self.emitter

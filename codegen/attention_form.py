@@ -9,8 +9,9 @@ from .limits import Limits
 
 __all__ = ["Form", "depth_of", "plan_form", "width_of"]
 
-_COLUMNS = 64  # of a block: its operands stay in the first cache
-_ROWS = 192  # of a work-item, for which a block is staged once
+_COLUMNS = 128  # of a block: what is done once for each row of it is little beside its columns
+_LEAST_COLUMNS = 64  # for which rows are given up where local memory is small
+_ROWS = 256  # of a work-item, for which a block is staged once
 _CROSSED = 64  # rows and columns of a crossed chain's tile, of which each needs as many operands
 
 
@@ -20,9 +21,11 @@ def _parts(whole: int, part: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`tile` rows and `vectors` of `lanes` columns in registers; `block` columns at a time."""
+    """`tile` rows and `vectors` of `lanes` columns in registers; `block` columns at a time, whose
+    elementwise part is written in vectors of `wide`."""
 
     lanes: int
+    wide: int
     vectors: int
     tile: int
     tiles: int
@@ -44,6 +47,11 @@ class Form:
     def height(self) -> int:
         """Columns of the tile that are rows of a result in registers."""
         return max(h for h in range(1, self.tile + 1) if self.block % h == 0)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of vectors, the widest first."""
+        return tuple(sorted({self.wide, self.lanes, 1}, reverse=True))
 
     def padded(self, count: int) -> int:
         return _parts(count, self.lanes) * self.lanes
@@ -74,6 +82,7 @@ def _elements(form: Form, chain: Chain) -> int:
     crossed = set(chain.crossed)
     total = max(len(chain.scores), len(chain.tops)) * form.held * form.block
     total += (form.rows + form.block) * scores + form.rows * (len(chain.results) + 1)
+    total += form.rows * form.wide if chain.online is not None else 0
     for n in chain.results:
         if n.op.name == "contract":
             straight = form.block + (form.tile if form.crossed else form.rows)
@@ -92,7 +101,8 @@ def _batches(chain: Chain) -> int:
 def _forms(chain: Chain, size: int, limits: Limits) -> Iterator[Form]:
     """From the most rows and columns down."""
     plain = limits.plain
-    lanes = 1 if plain else min(16, min(limits.vector_bytes, limits.register_bytes) // size)
+    wide = 1 if plain else min(16, limits.vector_bytes // size)
+    lanes = min(wide, limits.register_bytes // size)
     vectors = 1 if plain else 2 if limits.registers < 32 else 4
     most = 1 if plain else max(1, limits.registers * 3 // 4 // vectors)
     rows, columns = chain.shape[chain.row], chain.shape[chain.column]
@@ -108,8 +118,10 @@ def _forms(chain: Chain, size: int, limits: Limits) -> Iterator[Form]:
     per_item = _parts(tiles, min(items, tiles))
     block = min(block, _parts(columns, lanes) * lanes)
     while True:
-        yield Form(lanes, vectors, tile, tiles, per_item, block, crossed)
-        if per_item > 4:
+        yield Form(lanes, wide, vectors, tile, tiles, per_item, block, crossed)
+        if block > max(_LEAST_COLUMNS, lanes) and not crossed:
+            block = max(_LEAST_COLUMNS, block // 2 // lanes * lanes)
+        elif per_item > 4:
             per_item = _parts(per_item, 2)
         elif block > lanes:
             block = max(lanes, block // 2 // lanes * lanes)

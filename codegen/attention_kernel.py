@@ -7,9 +7,11 @@ Results leave when all columns have been seen.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from . import ops
+from .attention_mask import find_hidden
 from .attention_softmax import Softmax
 from .attention_staging import Along, define_var, fill_zero, stage
 from .attention_values import Product, Score, Values, wide_dtype
@@ -46,6 +48,7 @@ class ChainKernel:
         self.tops = [n for n in self.chain.tops if n in made]
         self.softmax = Softmax(values, self.tops) if self.chain.online is not None else None
         self.row_sums = {n: f"row{k}" for k, n in enumerate(self.reductions)}
+        self.hidden = find_hidden(values)
 
     @property
     def reductions(self) -> list[Node]:
@@ -114,16 +117,16 @@ class ChainKernel:
         for p in v.products:
             fill_zero(e, p.sums, form.lanes)
         self.clear_panels()
+        if self.softmax is not None:
+            self.softmax.start()
         row = Var("p", 0, form.rows - 1)
-        if not self.row_sums and self.softmax is None:
+        if not self.row_sums:
             return
         with e.loop(row, Ix(), Ix(form.rows)):
             for n, array in self.row_sums.items():
                 name = e.fresh("c")
                 e.append(Define(name, ctype_of(n.dtype), Literal(start_of(n))))
                 e.append(Store(array, Ix.of(row), name, ctype_of(n.dtype)))
-            if self.softmax is not None:
-                self.softmax.start(Ix.of(row))
 
     def clear_panels(self) -> None:
         """Zeros in the lanes of operands that nothing else is going to fill."""
@@ -138,8 +141,19 @@ class ChainKernel:
     # a block of columns
 
     def _block(self, start: Ix, j0: Ix, count: int) -> None:
-        self.stage_columns(j0, count)
-        self.tiles(start, j0, count)
+        with self.where_seen(start, self.form.rows, j0, count):
+            self.stage_columns(j0, count)
+            self.tiles(start, j0, count)
+
+    @contextmanager
+    def where_seen(self, i: Ix, rows: int, j: Ix, columns: int) -> Iterator[None]:
+        """Inside, a mask leaves something of a block of the tile."""
+        seen = self.hidden.leaves_some(i, rows, j, columns) if self.hidden is not None else None
+        if seen is None or seen.certain:
+            yield
+            return
+        with self.emitter.when((seen,)):
+            yield
 
     def stage_columns(self, j0: Ix, count: int) -> None:
         """The operands of scores and products over the columns of a block."""
@@ -160,12 +174,19 @@ class ChainKernel:
         begin = Ix.of(v.item) * form.tiles_per_item
         with self.emitter.loop(t, begin, begin + form.tiles_per_item, 1, form.tiles):
             first = (Ix.of(t) - begin) * form.tile
-            for k, s in enumerate(v.scores):
-                self._score(k, s, first, count)
-            self._rows(start, first, j0, count)
-            for p in v.products:
-                if not p.crossed:
-                    self.multiply(p, start, first, count)
+            if form.crossed:
+                self._tile(start, first, j0, count)
+                return
+            with self.where_seen(start + first, form.tile, j0, count):
+                self._tile(start, first, j0, count)
+
+    def _tile(self, start: Ix, first: Ix, j0: Ix, count: int) -> None:
+        for k, s in enumerate(self.values.scores):
+            self._score(k, s, first, count)
+        self._rows(start, first, j0, count)
+        for p in self.values.products:
+            if not p.crossed:
+                self.multiply(p, start, first, count)
 
     def tile_at(self, first: Ix) -> Ix:
         """Where a row lies in the tile."""
@@ -271,7 +292,7 @@ class ChainKernel:
         v = self.values
         scores = [v.give(s.node, v.j) for s in v.scores]
         tops = [v.tile_value(n, v.j) for n in self.tops]
-        walk = Walk(v.emitter, v.j, j0, count, v.lanes(tops, v.j))
+        walk = Walk(v.emitter, v.j, j0, count, v.widths(tops, v.j))
         sums = {
             n: Accumulator(walk, combiner(n.op, False), n.dtype, start_of(n)) for n in self.row_sums
         }
@@ -314,7 +335,7 @@ class ChainKernel:
         for p in v.products:
             at = v.output_at(p.node, p.e)
             stride = at.coefficient(p.e)
-            walk = Walk(e, p.e, Ix(), p.width, self.form.lanes if stride is not None else 1)
+            walk = Walk(e, p.e, Ix(), p.width, self.form.widths if stride is not None else (1,))
 
             def body(place: Ix, p: Product = p, at: Ix = at, walk: Walk = walk) -> None:
                 name, ctype = e.fresh("x"), ctype_of(p.dtype, walk.width)

@@ -4,6 +4,8 @@
 
 The gradient of a softmax asks for the sum of its weights times their gradient, and that gradient
 is a product with the values: the rows of the result times the rows of its gradient give it too.
+Where nothing asked for the result, the walk for the softmax's statistics makes it on its way, which
+costs less than a walk of its own for the sum.
 """
 
 from collections import Counter
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 from . import ops
 from .attention import attention_tiles, reduced_axis, top
+from .attention_online import find_online
 from .graph import Node, node, toposort
 
 __all__ = ["with_row_products"]
@@ -49,8 +52,8 @@ def _factors(n: Node, axis: int) -> _Factors | None:
     return _Factors(whole, *rows, negative)
 
 
-def _row_product(total: Node, tile: set[Node], results: Sequence[Node]) -> Node | None:
-    """What a row sum is, said by another result."""
+def _row_product(total: Node, tile: set[Node], results: Sequence[Node], walks: bool) -> Node | None:
+    """What a row sum is, said by another result; in `walks` also by one made for it."""
     axis = reduced_axis(total, tile)
     if axis is None:
         return None
@@ -59,7 +62,8 @@ def _row_product(total: Node, tile: set[Node], results: Sequence[Node]) -> Node 
         return None
     for score in [n for n in summed.whole if n.op.name == "contract" and n in tile]:
         rest = summed.whole - Counter([score])
-        for result in results:
+        new = _unasked(total, score, rest, axis, tile, results) if walks else []
+        for result in (*results, *new):
             if result.op.name != "contract" or reduced_axis(result, tile) != axis:
                 continue
             weights = _factors(top(result, tile), axis)
@@ -69,6 +73,29 @@ def _row_product(total: Node, tile: set[Node], results: Sequence[Node]) -> Node 
             if dots is not None and total not in toposort([result]):
                 return _scaled(dots, summed, weights)
     return None
+
+
+def _unasked(
+    total: Node, score: Node, rest: Counter[Node], axis: int, tile: set[Node],
+    results: Sequence[Node],
+) -> list[Node]:  # fmt: skip
+    """Products of a softmax's weights with the values, which its own walk can make."""
+    online = find_online(tile, results)
+    if online is None or reduced_axis(online.total, tile) != axis:
+        return []
+    out = score.arg[2]
+    made: list[Node] = []
+    for weights in toposort(total.src, stop=lambda n: n not in tile):
+        factors = _factors(weights, axis) if weights in tile else None
+        if factors is None or factors.whole != rest:
+            continue
+        for k in (0, 1):
+            values, labels, rows = score.src[k], score.arg[k], score.arg[1 - k]
+            if out[axis] in labels:
+                left = tuple(x for x in rows if x in out or x in labels)
+                made.append(ops.contract(weights, values, out, labels, left))
+    found = find_online(tile, [*results, *made])
+    return [n for n in made if found is not None and n in found.products]
 
 
 def _dots(score: Node, result: Node, axis: int, tile: set[Node]) -> Node | None:
@@ -110,18 +137,19 @@ def _scaled(dots: Node, summed: _Factors, weights: _Factors) -> Node:
     return dots if summed.negative == weights.negative else ops.neg(dots)
 
 
-def _found(outputs: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+def _found(outputs: Sequence[Node], walks: bool) -> Iterator[tuple[Node, Node]]:
     for tile, results in attention_tiles(outputs):
         for n in results:
             if n.op.name == "sum":
-                better = _row_product(n, tile, results)
+                better = _row_product(n, tile, results, walks)
                 if better is not None and better.shape == n.shape:
                     yield n, better
 
 
-def with_row_products(outputs: Sequence[Node]) -> list[Node]:
-    """The outputs, with row sums of attention taken from its results."""
-    instead = dict(_found(outputs))
+def with_row_products(outputs: Sequence[Node], walks: bool) -> list[Node]:
+    """The outputs, with row sums of attention taken from its results; where tiles are made in
+    `walks` rather than stored, also from results that nothing else asks for."""
+    instead = dict(_found(outputs, walks))
     if not instead:
         return list(outputs)
     new: dict[Node, Node] = {}

@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from . import ops
+from .attention_staging import fill_zero
 from .attention_values import Values, wide_dtype
 from .attention_walk import Accumulator, Walk
 from .dtype import DType, bool_
 from .expression import Value
 from .graph import Node
-from .index import Ix
-from .kernel import Apply, Array, Define, Literal, Load, Splat, Store, ctype_of
+from .index import Ix, Var
+from .kernel import Apply, Array, Define, Horizontal, Literal, Load, Splat, Store, ctype_of
 
 __all__ = ["Softmax"]
 
@@ -18,7 +19,8 @@ PutTops = Callable[[Walk, Sequence[Value], Ix, Mapping[Node, Accumulator]], None
 
 
 class Softmax:
-    """Keeps for each row the peak so far, the shift of the exponents, and the total.
+    """Keeps for each row the peak so far, the shift of the exponents, and the total in lanes that
+    are added up at the end.
 
     `scale` names what the sums of the rows of a tile are to be scaled with.
     """
@@ -48,20 +50,25 @@ class Softmax:
             v.give(online.scaled, v.j)
         self.tops = [v.tile_value(n, v.j) for n in tops]
 
+        form, dtype = v.form, wide_dtype(self.dtype)
+        self.totals = Array("totals", dtype, form.rows * form.wide)
+
     def arrays(self) -> list[Array]:
-        rows, dtype = self.values.form.rows, wide_dtype(self.dtype)
+        rows, dtype = self.values.form.rows, self.totals.dtype
         if self.scale is None:
-            return [Array("totals", dtype, rows)]
-        names = ["peaks", "shifts", "totals"]
-        return [*(Array(n, dtype, rows) for n in names),
+            return [self.totals]
+        return [*(Array(n, dtype, rows) for n in ("peaks", "shifts")), self.totals,
                 Array(self.scale, dtype, self.values.form.tile)]  # fmt: skip
 
-    def start(self, row: Ix) -> None:
-        starts = {"totals": 0.0}
-        if self.scale is not None:
-            starts |= {"peaks": -math.inf, "shifts": 0.0}
-        for array, value in starts.items():
-            self._store(array, row, self._literal(value))
+    def start(self) -> None:
+        e, form = self.e, self.values.form
+        fill_zero(e, self.totals, form.wide)
+        if self.scale is None:
+            return
+        row = Var("p", 0, form.rows - 1)
+        with e.loop(row, Ix(), Ix(form.rows)):
+            self._store("peaks", Ix.of(row), self._literal(-math.inf))
+            self._store("shifts", Ix.of(row), self._literal(0.0))
 
     # small text
 
@@ -94,7 +101,7 @@ class Softmax:
         if self.scale is not None:
             shift, factor = self._rise(local, row, r, j0, count)
         values = self.tops if self.scale is not None else [self.first, *self.tops]
-        walk = Walk(e, v.j, j0, count, v.lanes(values, v.j))
+        walk = Walk(e, v.j, j0, count, v.widths(values, v.j))
         total = Accumulator(walk, ops.TABLE["add"], self.dtype, 0.0)
 
         def body(at: Ix) -> None:
@@ -111,26 +118,41 @@ class Softmax:
             put(walk, self.tops, row + at, {})
 
         walk.run(body)
-        old = self._load("totals", local)
-        if factor is not None:
-            old = self._apply("mul", old, factor)
-        self._store("totals", local, self._apply("add", old, total.total()))
+        self._add_to_totals(local * v.form.wide, total.names, factor)
+
+    def _add_to_totals(self, at: Ix, sums: Mapping[int, str], factor: str | None) -> None:
+        """Each lane shrinks by the factor, and takes what a walk has for it."""
+        wide = self.values.form.wide
+        widths = {wide, *sums} if factor is not None else {*sums}
+        for width in sorted(widths, reverse=True):
+            ctype, lanes = ctype_of(self.dtype, width), self.e.fresh("x")
+            self.e.append(Define(lanes, ctype, Load("totals", at)))
+            if factor is not None and width == wide:
+                lanes = self._apply("mul", lanes, self._spread(factor, width), width=width)
+            if width in sums:
+                lanes = self._apply("add", lanes, sums[width], width=width)
+            self.e.append(Store("totals", at, lanes, ctype))
 
     def _power(self, walk: Walk, at: Ix, shift: str) -> str:
         width = walk.width
         score = self.e.fresh("x")
         ctype = ctype_of(self.dtype, width)
         self.e.append(Define(score, ctype, Load("tile0", at)))
-        if width > 1:
-            wide = self.e.fresh("v")
-            self.e.append(Define(wide, ctype, Splat(shift)))
-            shift = wide
+        shift = self._spread(shift, width)
         return self._apply("exp", self._apply("sub", score, shift, width=width), width=width)
+
+    def _spread(self, name: str, width: int) -> str:
+        """A number in all lanes of a vector."""
+        if width == 1:
+            return name
+        wide = self.e.fresh("v")
+        self.e.append(Define(wide, ctype_of(self.dtype, width), Splat(name)))
+        return wide
 
     def _rise(self, local: Ix, row: Ix, r: Ix, j0: Ix, count: int) -> tuple[str, str]:
         """The new peak of a row; the shift that it gives, and by what earlier sums shrink."""
         v, e = self.values, self.e
-        walk = Walk(e, v.seen, j0, count, v.lanes([self.first], v.seen))
+        walk = Walk(e, v.seen, j0, count, v.widths([self.first], v.seen))
         peak = Accumulator(walk, ops.TABLE["maximum"], self.dtype, -math.inf)
 
         def body(at: Ix) -> None:
@@ -161,7 +183,7 @@ class Softmax:
     def finish(self, local: Ix) -> str | None:
         """Stores the statistics that are wanted; the norm of the row."""
         v, e, online = self.values, self.e, self.online
-        total = self._load("totals", local)
+        total = self._total(local)
         if online.peak is not None:
             peak = self._load("peaks", local)
             e.bind(v.give(online.peak), peak)
@@ -176,6 +198,17 @@ class Softmax:
         self._deliver(online.total, total)
         return e.emit(self.norm) if self.norm is not None and online.products else None
 
+    def _total(self, local: Ix) -> str:
+        wide = self.values.form.wide
+        lanes, total = self.e.fresh("x"), self.e.fresh("h")
+        ctype = ctype_of(self.dtype, wide)
+        self.e.append(Define(lanes, ctype, Load("totals", local * wide)))
+        if wide == 1:
+            return lanes
+        add = ops.TABLE["add"]
+        self.e.append(Define(total, ctype_of(self.dtype), Horizontal(add, lanes, wide)))
+        return total
+
     def _deliver(self, n: Node, name: str) -> None:
         array = self.values.outputs.get(n)
         if array is not None:
@@ -187,10 +220,7 @@ class Softmax:
         online = self.online
         assert online.scaled is not None
         ctype = ctype_of(dtype, width)
-        if width > 1:
-            wide = self.e.fresh("n")
-            self.e.append(Define(wide, ctype, Splat(norm)))
-            norm = wide
+        norm = self._spread(norm, width)
         made = self.e.fresh("x")
         self.e.append(Define(made, ctype, Apply(online.scaled.op, (name, norm), ctype)))
         return made

@@ -174,7 +174,7 @@ class Values:
         )
         return self.expressions.value(n, index)
 
-    def lanes(self, values: Sequence[Value], column: Var) -> int:
+    def widths(self, values: Sequence[Value], column: Var) -> tuple[int, ...]:
         """How many columns at a time these values can be computed for."""
         every = all(in_lanes(self.expressions, x, column) for x in values)
-        return self.form.lanes if every else 1
+        return self.form.widths if every else (1,)

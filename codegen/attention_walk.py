@@ -1,6 +1,6 @@
-"""A walk over the columns of a tile's row: vectors, then the rest one by one; sums along it."""
+"""A walk over the columns of a tile's row: vectors, then narrower ones; sums along it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .dtype import DType
 from .emit import Emitter
@@ -13,18 +13,23 @@ __all__ = ["Accumulator", "Walk"]
 
 
 class Walk:
-    """`count` columns from `base` on; `lanes` of them at a time if every value allows it."""
+    """`count` columns from `base` on, as many of the widest vectors as fit, then of the next."""
 
-    def __init__(self, e: Emitter, var: Var, base: Ix, count: int, lanes: int) -> None:
-        self.e, self.var, self.base, self.count, self.lanes = e, var, base, count, lanes
-        self.whole = count // lanes * lanes if lanes > 1 else 0
+    def __init__(self, e: Emitter, var: Var, base: Ix, count: int, widths: Sequence[int]) -> None:
+        self.e, self.var, self.base, self.count = e, var, base, count
+        self.runs: list[tuple[int, int, int]] = []  # begin, end, width
+        begin = 0
+        for width in widths:
+            end = begin + (count - begin) // width * width
+            if begin < end:
+                self.runs.append((begin, end, width))
+            begin = end
+        assert begin == count, f"{widths} do not cover {count} columns"
         self.width = 1
 
     def run(self, body: Callable[[Ix], None]) -> None:
         """Calls `body` for the vectors and for the rest, with the place among the columns."""
-        for begin, end, width in ((0, self.whole, self.lanes), (self.whole, self.count, 1)):
-            if begin == end:
-                continue
+        for begin, end, width in self.runs:
             self.width = width
             at = Var("q", 0, self.count - 1)
             with self.e.loop(at, Ix(begin), Ix(end), width):
@@ -44,14 +49,12 @@ class Walk:
 
 
 class Accumulator:
-    """What a walk combines: a vector for its vectors, a scalar for the rest."""
+    """What a walk combines: a vector for each width of its vectors."""
 
     def __init__(self, walk: Walk, op: Op, dtype: DType, start: float | int | bool) -> None:
         self.walk, self.op, self.dtype = walk, op, dtype
         self.names: dict[int, str] = {}
-        widths = [walk.lanes] if walk.whole else []
-        widths += [1] if walk.whole < walk.count else []
-        for width in widths:
+        for _, _, width in walk.runs:
             self.names[width] = name = walk.e.fresh("acc")
             ctype = ctype_of(dtype, width)
             walk.e.append(Define(name, ctype, Literal(start), mutable=True))
@@ -62,7 +65,7 @@ class Accumulator:
         self.walk.e.append(Assign(mine, ctype, Apply(self.op, (mine, name), ctype)))
 
     def total(self) -> str:
-        """The scalar of both, after the walk."""
+        """The scalar of all, after the walk."""
         e, ctype, found = self.walk.e, ctype_of(self.dtype), ""
         for width, name in self.names.items():
             one = name

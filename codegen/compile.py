@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import ops
+from .apart import apart
 from .attention import find_chains
 from .attention_form import plan_form
 from .attention_lowering import lower_attention
@@ -127,19 +128,37 @@ def grouped(
 ) -> tuple[list[Node], list[Node], list[Node], list[Group]]:
     """The leaves, the outputs as they are computed, those of them to compute, the kernels to be."""
     leaves, asked = _cut(outputs, late)
-    narrow = simplify(narrow_contractions(with_row_products(simplify(asked))))
-    simple = simplify(split_reductions(narrow, limits))
+    on_cpu = limits.kind != "gpu"
+    summed = with_row_products(simplify(asked), walks=on_cpu)
+    narrow = simplify(narrow_contractions(summed))
+    simple = _below_reshapes(simplify(split_reductions(narrow, limits)))
     if check:
         verify(simple)
     _check_types(simple, limits)
     stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
     made = [n for n in wanted if n.size]
-    on_cpu = limits.kind != "gpu"
     chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
-    prologues = Prologues(made, limits)
-    groups = schedule(made, is_direct, prologues.operand, limits.max_arguments, chains)
+    alone = apart(made) if on_cpu else set()
+    prologue = Prologues(made, limits).operand
+    groups = schedule(made, is_direct, prologue, limits.max_arguments, chains, alone)
     return leaves, simple, wanted, groups
+
+
+def _below_reshapes(outputs: Sequence[Node]) -> list[Node]:
+    """The outputs without the reshapes above what kernels store, whose memory serves for them;
+    each has memory of its own."""
+    found: list[Node] = []
+    taken = set(outputs)
+    for n in outputs:
+        base = n
+        while base.op.name == "reshape":
+            base = base.src[0]
+        if base is not n and (base in taken or base.op.kind in ("leaf", "view", "marker")):
+            base = n
+        taken.add(base)
+        found.append(base)
+    return found
 
 
 def without_bodies(plan: Plan) -> Plan:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from . import ops
+from .factoring import sum_of
 from .graph import Node, toposort
 
 __all__ = ["gradient"]
@@ -50,4 +51,4 @@ def gradient(
 
 def _accumulate(grads: dict[Node, Node], n: Node, part: Node) -> None:
     known = grads.get(n)
-    grads[n] = part if known is None else ops.add(known, part)
+    grads[n] = part if known is None else sum_of(known, part)

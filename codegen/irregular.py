@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from . import ops
 from .axes import Axes
+from .dtype import DType, float32, float64
 from .emit import Emitter
 from .expression import Expressions, Value
 from .graph import Node
@@ -32,7 +33,7 @@ from .lanes import Lanes
 from .limits import Limits
 from .loop_group import LoopGroup, kernel_params
 
-__all__ = ["lower_irregular", "topk_room"]
+__all__ = ["lower_irregular", "scan_dtype", "topk_room"]
 
 _COMBINE = {"add": "add", "mul": "mul", "max": "maximum", "min": "minimum"}
 _INT = ctype_of(ops.DTYPES["int32"])
@@ -101,16 +102,24 @@ def _kernel(
     return kernel, e.expressions.checks
 
 
+def scan_dtype(dtype: DType, mode: str, limits: Limits) -> DType:
+    """What a running sum or product is kept in: float64 for float32 on CPUs, whose additions wait
+    for one another in either."""
+    wide = limits.kind == "cpu" and limits.has_fp64 and mode in ("add", "mul")
+    return float64 if wide and dtype is float32 else dtype
+
+
 def _scan(group: LoopGroup, n: Node, limits: Limits) -> tuple[Kernel, Sequence[Node]]:
     x = n.src[0]
     axis, mode = n.arg
     lines = _Lines(n.shape, axis, limits)
     expressions = Expressions(group.memory)
     step = Var("r0", 0, n.shape[axis] - 1)
-    value = expressions.value(x, _at(lines.index, axis, Ix.of(step)))
+    wide = scan_dtype(n.dtype, mode, limits)
+    value = expressions.value(ops.cast(x, wide), _at(lines.index, axis, Ix.of(step)))
     out_at = flat_index(_at(lines.index, axis, Ix.of(step)), n.shape)
     e = Emitter(expressions, [lines.item])
-    ctype = ctype_of(n.dtype)
+    ctype = ctype_of(wide)
     combine = ops.TABLE[_COMBINE[mode]]
     start: float | int = 1 if mode == "mul" else scatter_identity(mode, n.dtype)
     with lines.each(e):
@@ -118,7 +127,10 @@ def _scan(group: LoopGroup, n: Node, limits: Limits) -> tuple[Kernel, Sequence[N
         with e.loop(step, Ix(), Ix(n.shape[axis])):
             name = e.vector(value, 1)
             e.append(Assign("acc", ctype, Apply(combine, ("acc", name), ctype)))
-            e.append(Store(group.outputs[0][1], out_at, "acc", ctype))
+            kept = ctype_of(n.dtype)
+            if wide is not n.dtype:
+                e.append(Define("kept", kept, Apply(ops.TABLE["cast"], ("acc",), ctype)))
+            e.append(Store(group.outputs[0][1], out_at, "acc" if kept == ctype else "kept", kept))
     params = kernel_params(group.outputs, group.memory, expressions)
     return _kernel(group, e, [lines.item], params, n.size)
 

@@ -8,14 +8,17 @@ ones to read an operand compute it: what several read is stored once.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from .contraction_form import Names, candidates, cost, is_direct
 from .graph import Node, toposort
 from .group import Free
 from .limits import Limits
 
-__all__ = ["Prologues"]
+__all__ = ["Prologue", "Prologues"]
+
+# the operand that a contraction computes while it stages it, given what is memory and what is free
+Prologue = Callable[[Node, set[Node], Mapping[Node, Free]], Node | None]
 
 _DEAR = 32  # the cost of an element beyond which each is computed once
 _MOST_READS = 8  # arrays and scalars, beside what else the kernel takes

@@ -13,17 +13,21 @@
    (`places.py`) or broadcast over much more work, or a dear one (random numbers) beside a
    contraction, whose unrolled text would repeat it.
 4. Stored free nodes of one shape that read the same memory share a kernel.
+5. Of what leaves a group and is read element by element, later kernels make some again where less
+   is stored then (`cut.py`).
 
 Every group has a level above the levels of all groups it reads from, and joins keep it so:
 the result has no cycles by construction.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 
 from .attention import Chain, ordered
+from .cut import narrow_cuts
 from .graph import Node, Shape
 from .group import NOTHING, Free, Group, mapping_in, memory_of, parts
 from .places import crowded
+from .prologue import Prologue
 from .split import unit_reshape
 
 __all__ = ["schedule"]
@@ -37,8 +41,6 @@ _LENGTHY = 32  # beside a contraction, which repeats the text for every register
 
 # whether a contraction can read an operand in place, given what is memory
 DirectTest = Callable[[Node, set[Node]], bool]
-# the operand that a contraction computes while it stages it, given what is memory and what is free
-Prologue = Callable[[Node, set[Node], Mapping[Node, Free]], Node | None]
 
 
 class _Scheduler:
@@ -52,15 +54,13 @@ class _Scheduler:
         self.by_domain: dict[tuple[Shape, frozenset[int]], list[Group]] = {}
         self.direct, self.prologue = direct, prologue
 
-    def _fits(self, ops: Set[Node], reads: Set[Node]) -> bool:
+    def fits(self, ops: Set[Node], reads: Set[Node]) -> bool:
         """Whether one kernel may compute so much from so many arguments."""
         if len(ops) > _MOST_OPS or len(reads) > min(_MOST_READS, self.most_inputs):
             return False
         if len(ops) + len(reads) <= self.most_inputs:
             return True
         return len(reads) + sum(n.op.name == "scalar" for n in ops) <= self.most_inputs
-
-    # levels
 
     def level_of(self, reads: Iterable[Node]) -> int:
         return max((self.producer[r].level for r in reads if r in self.producer), default=-1)
@@ -90,8 +90,6 @@ class _Scheduler:
         self.by_domain.setdefault((shape, reduced), []).append(group)
         return group
 
-    # storing
-
     def info(self, n: Node) -> Free:
         return Free(frozenset(), frozenset([n]), 0) if n in self.memory else self.free[n]
 
@@ -118,7 +116,7 @@ class _Scheduler:
         ]  # fmt: skip
         for g in reversed(candidates):
             together = (g.reads & f.reads) or (not g.reads and not f.reads)
-            small = self._fits(g.ops | f.ops, g.reads | f.reads)
+            small = self.fits(g.ops | f.ops, g.reads | f.reads)
             if together and small and self.level_of(f.reads) < g.level:
                 break
         else:
@@ -127,8 +125,6 @@ class _Scheduler:
         g.ops |= f.ops
         g.mapping[n] = identity
         return g
-
-    # one node after the other, operands first
 
     def visit(self, n: Node) -> None:
         kind = n.op.kind
@@ -162,7 +158,7 @@ class _Scheduler:
             self.store(x, f"its {n.op.name} is read elsewhere")
         f = self.info(x)
         starts = [s for s in n.src[1:] if s.op.name == "scalar"]
-        if starts and not self._fits(f.ops.union(starts), f.reads):
+        if starts and not self.fits(f.ops.union(starts), f.reads):
             self.store(x, "many numbers are arguments")
             f = self.info(x)
         self.free[n] = Free(f.ops.union(starts), f.reads, f.cost) if starts else f
@@ -188,7 +184,7 @@ class _Scheduler:
             infos = [self.info(s) for s in n.src]
             all_ops = frozenset([n]).union(*[f.ops for f in infos])
             reads: frozenset[Node] = frozenset().union(*[f.reads for f in infos])
-            if self._fits(all_ops, reads):
+            if self.fits(all_ops, reads):
                 return Free(all_ops, reads, sum(f.cost for f in infos) + n.op.cost)
             largest = max(
                 (s for s in n.src if s not in self.memory and self.free[s].ops),
@@ -214,7 +210,7 @@ class _Scheduler:
                 f = self.info(s)
                 reads |= f.reads
                 new_ops |= f.ops
-        if not self._fits(group.ops | new_ops, group.reads | reads):
+        if not self.fits(group.ops | new_ops, group.reads | reads):
             return False
         if not self._admit(group, reads):
             return False
@@ -237,7 +233,7 @@ class _Scheduler:
         domain = (group.kind, group.shape, group.reduced)
         if other.outputs or domain != (other.kind, other.shape, other.reduced):
             return False
-        if group.kind != "reduce" or not self._fits(
+        if group.kind != "reduce" or not self.fits(
             group.ops | other.ops, group.reads | other.reads
         ):
             return False
@@ -264,7 +260,7 @@ class _Scheduler:
             self.store(x, "reduced along other axes")
         f = self.info(x)
         for g in reversed(self.by_domain.get((x.shape, axes), [])[-4:]):
-            small = self._fits(g.ops | f.ops | {n}, g.reads | f.reads)
+            small = self.fits(g.ops | f.ops | {n}, g.reads | f.reads)
             together = g.kind == "reduce" and g.reads & f.reads
             if together and small and self._admit(g, f.reads):
                 break
@@ -318,9 +314,8 @@ class _Scheduler:
                 self.store(s, f"operand of {n.op.name}")
         if n.op.name == "contract":
             computed = self.prologue(n, self.memory, self.free)
-            for s in n.src:
-                if s is not computed:
-                    self._store_operand(s)
+            for s in (s for s in n.src if s is not computed):
+                self._store_operand(s)
         elif n.op.kind == "sort":
             base = memory_of(n.src[0], self.memory)
             self.store(base, f"read often by {n.op.name}")
@@ -376,10 +371,11 @@ class _Scheduler:
 
 def schedule(
     outputs: Sequence[Node], direct: DirectTest, prologue: Prologue, max_arguments: int = 64,
-    chains: Sequence[Chain] = (),
+    chains: Sequence[Chain] = (), alone: Container[Node] = (),
 ) -> list[Group]:  # fmt: skip
     """The groups that compute `outputs` (none of them a buffer), in an order that works. No kernel
-    takes more than `max_arguments` arguments. `chains` are groups of their own."""
+    takes more than `max_arguments` arguments. `chains` are groups of their own; what is `alone` is
+    stored before anything joins it."""
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
     scheduler = _Scheduler(direct, prologue, room - most_outputs)
@@ -393,7 +389,11 @@ def schedule(
             scheduler.visit(n)
         if n in many:
             scheduler.store(n, "read at many places")
+        if n in alone:
+            scheduler.store(n, "much is read and written beside it")
+            del scheduler.home[n]
     for n in outputs:
         scheduler.store(n, "asked for")
+    narrow_cuts(scheduler.groups, set(outputs), scheduler.fits)
     groups = [part for g in scheduler.groups for part in parts(g, most_outputs)]
     return sorted(groups, key=lambda g: (g.level, g.number))

@@ -14,7 +14,7 @@ from .dtype import float32, int64
 from .graph import Node, Shape, node, rewrite
 from .limits import Limits
 from .reduction import contract_shape
-from .split_lines import split_line
+from .split_lines import split_line, split_scan
 
 __all__ = ["split_reductions", "unit_reshape"]
 
@@ -236,6 +236,8 @@ def split_reductions(outputs: Sequence[Node], limits: Limits) -> list[Node]:
             return _scatter_wide(n)
         if n.op.kind == "sort":
             return split_line(n, limits)
+        if n.op.kind == "scan":
+            return split_scan(n, limits)
         if n.op.name == "contract":
             return _split_contraction(n, limits)
         return None

@@ -2,16 +2,21 @@
 lines in parts, so that every core has work."""
 
 from . import ops
-from .dtype import DType, int64
+from .dtype import DType, float32, int64
 from .graph import Node
-from .irregular import topk_room
+from .indexing import scatter_identity
+from .irregular import scan_dtype, topk_room
 from .limits import Limits
 from .sort_functions import takes_topk
 
-__all__ = ["split_line"]
+__all__ = ["split_line", "split_scan"]
 
 _FEW = 8  # an order is found by selection where it wants less than this part of a line
 _LONG = 32768  # elements of a line that is cut where there are few lines
+_SCANNED = 32768, 128  # elements of a part of a scan at least, on a CPU and on a GPU
+_SCANS = 4, 256  # parts of scans for each core of a CPU, and of a GPU
+_TOTALS = {"add": ops.sum_, "mul": ops.prod, "max": ops.max_, "min": ops.min_}
+_PAIRS = {"add": ops.add, "mul": ops.mul, "max": ops.maximum, "min": ops.minimum}
 
 
 def _is_last(shape: tuple[int, ...], axis: int) -> bool:
@@ -84,3 +89,41 @@ def split_line(n: Node, limits: Limits) -> Node | None:
     if not _is_last(n.src[0].shape, n.arg[0]):
         return _along_last(n, limits)
     return _topk(n, limits) if n.op.name == "topk" else None
+
+
+def split_scan(n: Node, limits: Limits) -> Node | None:
+    """Few long lines in parts side by side, each of which goes on from the total of those before
+    it; None where there are lines for every core, or short ones."""
+    if n.dtype.is_narrow:  # totals of parts would round
+        whole = split_scan(ops.scan(ops.cast(n.src[0], float32), *n.arg), limits)
+        return None if whole is None else ops.cast(whole, n.dtype)
+    axis, mode = n.arg
+    x, length = n.src[0], n.shape[axis]
+    parts = _scan_parts(n.size // max(1, length), length, limits)
+    if parts < 2:
+        return None
+    size = -(-length // parts)
+    identity = 1 if mode == "mul" else scatter_identity(mode, n.dtype)
+    widths = [(0, parts * size - m if d == axis else 0) for d, m in enumerate(x.shape)]
+    padded = ops.pad_around(x, widths, identity) if parts * size > length else x
+    lead, rest = x.shape[:axis], x.shape[axis + 1 :]
+    cut = ops.reshape(padded, (*lead, parts, size, *rest))
+    wide = scan_dtype(n.dtype, mode, limits)
+    totals = ops.scan(_TOTALS[mode](ops.cast(cut, wide), (axis + 1,)), axis, mode)
+    before = ops.cast(ops.shift_in(totals, axis, ops.const(identity, wide)), n.dtype)
+    first = ops.eq(ops.flat_iota(cut.shape, (axis + 1,)), ops.const(0, int64))
+    begun = ops.where(first, _PAIRS[mode](before, cut), cut)
+    flat = ops.reshape(ops.scan(begun, axis + 1, mode), (*lead, parts * size, *rest))
+    return ops.slice_at(flat, axis, 0, length)
+
+
+def _scan_parts(lines: int, length: int, limits: Limits) -> int:
+    """How many parts each line of a scan is cut into."""
+    gpu = limits.kind == "gpu"
+    if not lines or (not gpu and lines >= limits.compute_units):
+        return 1
+    most = min(limits.compute_units * _SCANS[gpu] // lines, length // _SCANNED[gpu])
+    if gpu:
+        return most
+    # another copy, of a padded line, would cost as much as cores gain
+    return max((d for d in range(1, most + 1) if length % d == 0), default=1)

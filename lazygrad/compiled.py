@@ -23,6 +23,7 @@ from .guards import Guards
 from .handle import TensorBase
 from .origin import warn
 from .realize import realize, realize_nodes
+from .replay import Replay
 from .residence import store_apart
 
 __all__ = ["Compiled", "compile"]
@@ -40,6 +41,15 @@ class _Recorded:
     from_host: list[bytes]
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A recording that may be replayed while its guards hold."""
+
+    recorded: _Recorded
+    replay: Replay
+    guards: Guards
+
+
 @dataclass
 class _Form:
     """The calls with arguments of one kind."""
@@ -47,7 +57,7 @@ class _Form:
     kept: Any  # objects whose ids are in the key
     begun: bool = False
     last: _Recorded | None = None
-    guards: Guards | None = None  # there when `last` may be replayed
+    ready: _Ready | None = None
     tries: int = 0
     apart: dict[Any, None] = field(default_factory=dict)  # storages to be recorded apart
     stale: str = ""
@@ -90,12 +100,12 @@ class Compiled:
         if form.refused or any(t._node.tracked for t in flat.tensors):
             return self._function(*args, **kwargs)
         tensors = [_own(t) for t in flat.tensors]
-        known, guards = form.last, form.guards  # other threads may put others there
-        if known is not None and guards is not None:
+        ready = form.ready  # other threads may put another one there
+        if ready is not None:
             try:
-                return self._replayed(form, known, guards, tensors, shape, flat)
+                return self._replayed(form, ready, tensors, shape, flat)
             except StaleError as stale:
-                form.last = form.guards = None
+                form.last = form.ready = None
                 form.stale = str(stale)
         if not form.begun:  # makes states that later calls find
             form.begun = True
@@ -111,18 +121,17 @@ class Compiled:
             )
 
     def _replayed(
-        self, form: _Form, known: _Recorded, guards: Guards, tensors: list[TensorBase], shape: Any,
-        flat: "_Flat",
-    ) -> Any:  # fmt: skip
-        changed = guards.changed()
+        self, form: _Form, ready: _Ready, tensors: list[TensorBase], shape: Any, flat: "_Flat"
+    ) -> Any:
+        changed = ready.guards.changed()
         if changed:
             raise StaleError(changed)
         if config.CHECK:
-            return self._checked(form, known, flat, shape, tensors)
-        results = known.capture.replay(tensors)
+            return self._checked(form, ready.recorded, flat, shape, tensors)
+        results = ready.replay(tensors)
         self.replays += 1
         found = [flat.tensors[r.key] if isinstance(r, Source) else r for r in results]
-        return _rebuilt(known.shape[0], found)
+        return _rebuilt(ready.recorded.shape[0], found)
 
     def _checked(
         self, form: _Form, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
@@ -145,7 +154,8 @@ class Compiled:
         if len(form.apart) > known:  # the next recording will tell them from one another
             return result
         if not isinstance(now, str) and form.last is not None and _same(form.last, now):
-            form.last, form.guards, form.tries, form.stale = now, guards, 0, ""
+            form.last, form.tries, form.stale = now, 0, ""
+            form.ready = _Ready(now, Replay(now.capture), guards)
             return result
         form.tries += 1
         if isinstance(now, str):
@@ -159,7 +169,7 @@ class Compiled:
         return result
 
     def _give_up(self, form: _Form, reason: str) -> None:
-        form.refused, form.last = reason, None
+        form.refused, form.last, form.ready = reason, None, None
         text = (
             f"compile: {_name_of(self._function)} cannot be replayed: {reason}. It runs as without "
             "compile"

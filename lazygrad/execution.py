@@ -1,17 +1,14 @@
 """Plans on devices: compiled once for each structure, then launched with new arguments."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 from lazygrad import runtime
 from lazygrad.codegen.choice import ChoiceError
-from lazygrad.codegen.compile import Argument, Plan, compile_graph, without_bodies
-from lazygrad.codegen.dtype import DType
+from lazygrad.codegen.compile import Plan, compile_graph, without_bodies
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits, Rates
 from lazygrad.codegen.opencl import program_text
@@ -21,6 +18,7 @@ from lazygrad.runtime import Buffer, Device, Facts
 from lazygrad.runtime.forks import keep_in_child, rlock
 
 from . import config, inspection, schedules
+from .arguments import Arguments
 from .origin import warn
 from .pending import ready
 
@@ -28,6 +26,8 @@ __all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
 
 # a built plan costs half a megabyte to one of host memory on CPU drivers
 _MOST_PLANS = 512
+# of memory between its kernels that a plan holds on to
+_KEPT_BYTES = 1 << 14
 
 
 @dataclass
@@ -138,17 +138,19 @@ class Executable:
         self.plan = without_bodies(plan)
         self.graph = graph
         built = _programs_for(device, plan)
-        self.kernels = [built[step.text].kernel(step.kernel.name) for step in plan.steps]
         self._infos: list[inspection.KernelInfo] = []
         self.checks = any(step.checks for step in plan.steps)
         self.positions = positions
         self._labels = _labels(plan)
-        self._launches = [
-            (kernel, step.kernel.global_size, step.kernel.local_size)
-            for kernel, step in zip(self.kernels, plan.steps, strict=True)
+        self._arguments = Arguments(plan)
+        launches = [
+            (built[s.text].kernel(s.kernel.name), s.kernel.global_size, s.kernel.local_size)
+            for s in plan.steps
         ]
-        self._readers = [[_reader(a) for a in step.arguments] for step in plan.steps]
-        self._numbers: dict[tuple[int, DType], _Number] = {}
+        places, count = self._arguments.places, self._arguments.count
+        self._prepared = runtime.Prepared(device, launches, places, count)
+        self._keeps_slots = sum(plan.slots) <= _KEPT_BYTES
+        self._kept: list[Buffer] = []
 
     def infos(self) -> list[inspection.KernelInfo]:
         """All kernels for people, in the order of their launches."""
@@ -168,15 +170,23 @@ class Executable:
             runtime.allocate(device, n, label)
             for n, label in zip(plan.output_bytes, self._labels, strict=True)
         ]
-        slots = [runtime.allocate(device, n, "between two kernels") for n in plan.slots]
-        places = _Places(late, self._numbers, outputs, slots, word, number)
-        arguments = ([read(places) for read in readers] for readers in self._readers)
-        runtime.launch_all(device, self._launches, arguments)
+        slots = self._kept or self._slots()
+        values = self._arguments.values(late, outputs, slots, word, number)
+        self._prepared.run(values)
         _counts.kernels_launched += len(plan.steps)
         inspection.launched(self)
-        for slot in slots:
-            slot.release()
+        if not self._keeps_slots:
+            for slot in slots:
+                slot.release()
         return [outputs[k] if kind == "output" else late[k].memory for kind, k in plan.outputs]
+
+    def _slots(self) -> list[Buffer]:
+        """Memory between kernels; a little is kept, as asking for it would take longer than a
+        kernel: the queue is in-order, so that one run after another may use it."""
+        slots = [runtime.allocate(self.device, n, "between two kernels") for n in self.plan.slots]
+        if self._keeps_slots:
+            self._kept = slots
+        return slots
 
 
 def _labels(plan: Plan) -> list[str]:
@@ -189,66 +199,6 @@ def _labels(plan: Plan) -> list[str]:
             if argument.kind == "output" and not labels[argument.number]:
                 labels[argument.number] = label
     return labels
-
-
-_Number = tuple[Any, Any]  # a late-bound number, and what kernels get for it
-
-
-class _Places:
-    """Where the arguments of one run are; `numbers` are those of the run before."""
-
-    __slots__ = ("late", "number", "numbers", "outputs", "slots", "word")
-
-    def __init__(
-        self, late: Sequence[Node], numbers: dict[tuple[int, DType], _Number],
-        outputs: list[Buffer], slots: list[Buffer], word: Buffer | None, number: int,
-    ) -> None:  # fmt: skip
-        self.late, self.numbers, self.outputs, self.slots = late, numbers, outputs, slots
-        self.word, self.number = word, number
-
-    def late_number(self, k: int, dtype: DType) -> Any:
-        """A late-bound number for a kernel; the same object where it is what it was: launches set
-        only what changed."""
-        value = self.late[k].arg.value
-        known = self.numbers.get((k, dtype))
-        if known is not None and value and value == known[0]:  # neither NaN nor of two zeros
-            return known[1]
-        converted = _converted(value, dtype)
-        self.numbers[k, dtype] = value, converted
-        return converted
-
-
-def _converted(value: Any, dtype: DType) -> Any:
-    to_scalar: Any = {"float": np.float32, "int": np.int32}.get(dtype.compute, dtype.numpy.type)
-    with np.errstate(all="ignore"):
-        if dtype.is_narrow:
-            value = dtype.from_storage(dtype.to_storage(value))
-        return to_scalar(value)
-
-
-def _reader(argument: Argument) -> Callable[[_Places], Any]:
-    """How to get one argument for a launch."""
-    k = argument.number
-    if argument.kind == "slot":
-        return lambda p: p.slots[k]
-    if argument.kind == "output":
-        return lambda p: p.outputs[k]
-    if argument.kind == "error":
-        return lambda p: p.word
-    if argument.kind == "run":
-        return lambda p: np.int32(p.number)
-    if argument.kind == "code":
-        return lambda p: np.int32(k)
-    if argument.kind == "index":
-        to_index = argument.dtype.numpy.type
-        return lambda p: to_index(p.late[k].arg.value)
-    dtype = argument.dtype
-
-    def late(p: _Places) -> Any:
-        memory = p.late[k].memory
-        return p.late_number(k, dtype) if memory is None else memory
-
-    return late
 
 
 def executable_for(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .handle import TensorBase
+from .identities import Identities
 from .nn.module import Module
 from .optim.optimizer import Optimizer
 
@@ -34,12 +35,23 @@ class Guards:
         self._contents: list[tuple[Any, list[Any]]] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], bytes]] = []
         self._cells: list[tuple[Any, Any]] = []
+        self._identities = Identities()  # of all of these but arrays
         self._seen: dict[int, Any] = {}  # what an id is a key for must not go
         for item in (function, *arguments):
             self._walk(item, 0)
 
     def changed(self) -> str:
         """What is not as it was; nothing where all is."""
+        found = "" if self._identities.are_same() else self._difference()
+        if found:
+            return found
+        for array, data in self._arrays:
+            if array.tobytes() != data:
+                return f"an array of shape {array.shape} holds other numbers"
+        return ""
+
+    def _difference(self) -> str:
+        """As `changed`, one by one: another object may be an equal number."""
         for fields, name, value in self._held:
             now = fields.get(name)
             if now is not value and not _is_same(now, value):
@@ -50,12 +62,8 @@ class Guards:
             if tensor.requires_grad is not trained:
                 return f"requires_grad of a tensor of shape {list(tensor._node.shape)} is another"
         for container, items in self._contents:
-            # most are empty tables of hooks: their length says all
-            if len(container) != len(items) or (items and not _holds(container, items)):
+            if len(container) != len(items) or not _holds(container, items):
                 return f"a {type(container).__name__} holds something else"
-        for array, data in self._arrays:
-            if array.tobytes() != data:
-                return f"an array of shape {array.shape} holds other numbers"
         for cell, value in self._cells:
             now = cell.cell_contents
             if now is not value and not _is_same(now, value):
@@ -69,6 +77,7 @@ class Guards:
         self._seen[id(item)] = item
         if isinstance(item, TensorBase):
             self._bases.append((item, item._base, item.requires_grad))
+            self._identities.add_tensor(item)
         elif isinstance(item, np.ndarray):
             self._arrays.append((item, item.tobytes()))
         elif "__wrapped__" in getattr(item, "__dict__", ()):  # a wrapper's own state is its own
@@ -93,7 +102,7 @@ class Guards:
             self._methods(type(item), depth)
 
     def _contain(self, container: Any, depth: int) -> None:
-        self._contents.append((container, _items(container)))
+        self._hold_items(container)
         for part in container.values() if isinstance(container, dict) else container:
             self._walk(part, depth + 1)
 
@@ -106,12 +115,13 @@ class Guards:
             except ValueError:  # not assigned yet
                 continue
             self._cells.append((cell, value))
+            self._identities.add_cell(cell, value)
             self._walk(value, depth + 1)
         for name in _names(function.__code__):
             if name in function.__globals__:
                 value = function.__globals__[name]
                 if not isinstance(value, ModuleType):
-                    self._held.append((function.__globals__, name, value))
+                    self._hold(function.__globals__, name, value)
                     self._walk(value, depth + 1)
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self._walk(value, depth + 1)
@@ -130,25 +140,33 @@ class Guards:
         self._methods(type(module), 1)
 
     def _optimizer(self, optimizer: Optimizer) -> None:
-        own = vars(optimizer)
-        self._held += [(own, name, own[name]) for name in ("param_groups", "state")]
-        self._contents.append((optimizer.param_groups, _items(optimizer.param_groups)))
-        self._contents.append((optimizer.state, _items(optimizer.state)))
+        for name in ("param_groups", "state"):
+            self._hold(vars(optimizer), name, vars(optimizer)[name])
+            self._hold_items(vars(optimizer)[name])
         for group in optimizer.param_groups:
             for name, value in group.items():
                 if isinstance(value, (*_PLAIN, tuple)) and name not in _FOLLOWED:
-                    self._held.append((group, name, value))
+                    self._hold(group, name, value)
             self._contain(group["params"], 0)
         for state in optimizer.state.values():
             for name, value in state.items():  # counts go on in replays, too
                 if isinstance(value, TensorBase):
-                    self._held.append((state, name, value))
+                    self._hold(state, name, value)
                     self._walk(value, _DEEP)
 
     def _fields(self, fields: dict[str, Any], depth: int) -> None:
+        self._identities.add_container(fields)
         for name, value in list(fields.items()):
             self._held.append((fields, name, value))
             self._walk(value, depth + 1)
+
+    def _hold(self, fields: dict[str, Any], name: str, value: Any) -> None:
+        self._held.append((fields, name, value))
+        self._identities.add_field(fields, name, value)
+
+    def _hold_items(self, container: Any) -> None:
+        self._contents.append((container, _items(container)))
+        self._identities.add_container(container)
 
 
 def _of_library(module: str | None) -> bool:

@@ -37,8 +37,9 @@ Operand: TypeAlias = TensorBase | bool | int | float | np.generic | NDArray[Any]
 
 _Binary: TypeAlias = Callable[[Node, Node], Node]
 
-_consts: dict[tuple[DType, float], Node] = {}  # 0, 1, -1 and 2 of every dtype in use
+_consts: dict[tuple[DType, float], Node] = {}  # the numbers below, of every dtype in use
 _STRUCTURE = (0, 1, -1, 2)
+_INFINITE = (math.inf, -math.inf)  # what masks are made with
 
 
 class NotAnOperand(TypeError):
@@ -46,13 +47,14 @@ class NotAnOperand(TypeError):
 
 
 def scalar_operand(value: Number, dtype: DType) -> Node:
-    """A Python number in `dtype`: 0, 1, -1 and 2 are structure, all others bound late.
+    """A Python number in `dtype`: 0, 1, -1, 2 and infinities are structure, others bound late.
 
     Raises RuntimeError for an integer that `dtype` cannot hold.
     """
     if isinstance(value, Followed) and dtype.kind == "f":
         return late(float(value), value.recipe, dtype)
-    if value in _STRUCTURE and (value != 0 or math.copysign(1, value) > 0):
+    structure = value in _STRUCTURE or (dtype.kind == "f" and value in _INFINITE)
+    if structure and (value != 0 or math.copysign(1, value) > 0):
         key = (dtype, value)
         found = _consts.get(key)
         if found is None:

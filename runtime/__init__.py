@@ -20,11 +20,11 @@ from .errors import OutOfMemoryError as OutOfMemoryError
 from .facts import Facts as Facts
 from .launch import Stats as Stats
 from .launch import launch as launch
-from .launch import launch_all as launch_all
 from .launch import profile as profile
 from .launch import reset_stats as reset_stats
 from .launch import stats as stats
 from .matrix_trial import mma_refusal as mma_refusal
+from .prepared import Prepared as Prepared
 from .program import Kernel as Kernel
 from .program import Program as Program
 from .program import build as build

@@ -1,6 +1,6 @@
 """Starts kernels, counts them, and times them on request."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,25 +43,28 @@ def launch(
         ValueError: the number of arguments is wrong, or a buffer was released.
         LaunchError: the driver refused; nothing was started.
     """
-    launch_all(kernel.device, [(kernel, global_size, local_size)], [args])
+    if 0 in global_size:
+        return
+    with kernel.device.lock:
+        try:
+            _set_arguments(kernel, args)
+            submit(kernel.device, kernel, global_size, local_size)
+        except cl.Error as error:
+            raise refused((kernel, global_size, local_size), args, error) from error
 
 
-def launch_all(
-    device: Device, launches: Sequence[Launch], arguments: Iterable[Sequence[Argument]]
+def submit(
+    device: Device, kernel: Kernel, global_size: tuple[int, ...], local_size: tuple[int, ...] | None
 ) -> None:
-    """Submit kernels of one device in this order, each with its arguments, as `launch` does."""
-    with device.lock:
-        for (kernel, global_size, local_size), args in zip(launches, arguments, strict=True):
-            if 0 in global_size:
-                continue
-            try:
-                _set_arguments(kernel, args)
-                event = _enqueue(device, kernel, global_size, local_size)
-            except cl.Error as error:
-                raise _refused(kernel, global_size, local_size, args, error) from error
-            device.note_launch(event)
-            for recorder in _recorders:
-                recorder.append((kernel, global_size, event))
+    """Enqueue a kernel whose arguments are set. Raises what the driver raises."""
+    try:
+        event = cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
+    except (cl.Error, MemoryError) as error:
+        device.make_room(error)  # some drivers find out only now that a buffer has no place
+        event = cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
+    device.note_launch(event)
+    for recorder in _recorders:
+        recorder.append((kernel, global_size, event))
 
 
 def _set_arguments(kernel: Kernel, args: Sequence[Argument]) -> None:
@@ -81,11 +84,7 @@ def _set_arguments(kernel: Kernel, args: Sequence[Argument]) -> None:
                 # a key stands for the memory without keeping it: an address may come back
                 if arg.key is last[index] and arg.key is not None:
                     continue
-                if arg.device is not kernel.device:
-                    raise ValueError(
-                        f"launch: argument {index} of {kernel.name} is on {arg.device}, expected "
-                        f"{kernel.device}"
-                    )
+                check_device(kernel, index, arg)
                 buffers += (index, arg.memory if arg.nbytes else None)
                 last[index] = arg.key
             elif arg is not last[index]:
@@ -101,24 +100,18 @@ def _set_arguments(kernel: Kernel, args: Sequence[Argument]) -> None:
         raise
 
 
-def _enqueue(
-    device: Device, kernel: Kernel, global_size: tuple[int, ...], local_size: tuple[int, ...] | None
-) -> cl.Event:
-    queue, cl_kernel = device.queue, kernel.cl_kernel
-    try:
-        return cl.enqueue_nd_range_kernel(queue, cl_kernel, global_size, local_size)
-    except (cl.Error, MemoryError) as error:
-        device.make_room(error)  # some drivers find out only now that a buffer has no place
-    return cl.enqueue_nd_range_kernel(device.queue, cl_kernel, global_size, local_size)
+def check_device(kernel: Kernel, index: int, buffer: Buffer) -> None:
+    """Raises ValueError where a kernel is given memory of another device."""
+    if buffer.device is not kernel.device:
+        raise ValueError(
+            f"launch: argument {index} of {kernel.name} is on {buffer.device}, expected "
+            f"{kernel.device}"
+        )
 
 
-def _refused(
-    kernel: Kernel,
-    global_size: tuple[int, ...],
-    local_size: tuple[int, ...] | None,
-    args: Sequence[Argument],
-    error: cl.Error,
-) -> RuntimeError:
+def refused(launch: Launch, args: Sequence[Argument], error: cl.Error) -> RuntimeError:
+    """What to raise where the driver refused a launch."""
+    kernel, global_size, local_size = launch
     no_memory = error.code in NO_MEMORY
     kind = OutOfMemoryError if no_memory else LaunchError
     described = ", ".join(

@@ -14,6 +14,7 @@ FOLDERS = {"lazygrad": "lazygrad", "lazygrad.codegen": "codegen", "lazygrad.runt
 
 # the files where the two legs meet, or that stand for one of them
 JOINTS = {
+    "lazygrad.arguments",
     "lazygrad.bad_indices",
     "lazygrad.autograd",
     "lazygrad.placement",

@@ -1,5 +1,6 @@
 """What is taken for attention, and what comes of it: no device, plans only."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 
 from lazygrad.codegen import attention, ops
 from lazygrad.codegen.compile import Plan, compile_graph
-from lazygrad.codegen.dtype import float32
+from lazygrad.codegen.dtype import bool_, float32
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
@@ -71,12 +72,53 @@ def test_many_heads_have_all_gradients_from_one_kernel(monkeypatch: pytest.Monke
     assert len(_plan(outputs, replace(CPU, compute_units=CPU.compute_units + 1)).steps) == 4
 
 
+def test_gradients_alone_take_row_sums_from_a_result_that_nobody_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attention, "_KEPT", 0)
+    outputs = _with_gradients(*_operands(heads=2 * CPU.compute_units))
+    alone, both = (_plan(x) for x in (outputs[1:], outputs))
+    flops = [[step.kernel.flops for step in plan.steps] for plan in (alone, both)]
+    assert flops[0] == flops[1]  # two products, sums of rows, five products
+
+
 def test_text_of_all_gradients(
     golden: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attention, "_KEPT", 0)
     plan = _plan(_with_gradients(*_operands(100, 70, 12, heads=4)))
     golden(kernel_text(plan.steps[-1].kernel) + "\n")
+
+
+def _masked(q: Node, k: Node, v: Node, mask: Node, fill: float = -math.inf) -> list[Node]:
+    scores = ops.where(mask, ops.matmul(q, ops.permute(k, (0, 2, 1))), ops.const(fill, float32))
+    exps = ops.exp(ops.sub(scores, ops.max_(ops.detach(scores), (2,))))
+    out = ops.matmul(ops.div(exps, ops.sum_(exps, (2,))), v)
+    found = gradient([out], [ops.buffer(float32, out.shape)], [q, k, v])
+    return [out, *[g for g in found if g is not None]]
+
+
+def _branches(plan: Plan) -> list[int]:
+    return [kernel_text(step.kernel).count("if (") for step in plan.steps]
+
+
+@pytest.mark.parametrize("heads", [2, 4])
+def test_blocks_that_a_mask_of_places_hides_are_passed_over(
+    heads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "_KEPT", 0)
+    q, k, v = _operands(rows=700, heads=heads)
+    rows, columns = ops.reshape(ops.iota(700), (700, 1)), ops.iota(700)
+    for mask in (ops.le(columns, rows), ops.bitwise_not(ops.lt(rows, columns))):
+        found = _branches(_plan(_masked(q, k, v, mask)))
+        forward, row_sums, *backward = found
+        assert forward and not row_sums and all(backward)
+    for mask, fill in (
+        (ops.le(columns, rows), -1e9),  # weighs next to nothing, but something
+        (ops.lt(columns, rows), -math.inf),  # the first row sees nothing: NaN everywhere
+        (ops.buffer(bool_, (700, 700)), -math.inf),
+    ):
+        assert not any(_branches(_plan(_masked(q, k, v, mask, fill))))
 
 
 def test_small_weights_wait_for_backward() -> None:

@@ -274,3 +274,19 @@ def test_tall_columns_are_summed_in_blocks_of_rows() -> None:
     first, second = plan(ops.sum_(f32(4096, 1024), (0,))).steps
     assert (first.kernel.params[0].size, second.kernel.params[0].size) == (16 * 1024, 1024)
     assert len(plan(ops.sum_(f32(512, 1024), (0,))).steps) == 1
+
+
+def test_a_long_running_sum_is_cut() -> None:
+    assert kernels(ops.scan(f32(5, 65536), 1, "add")) == ["scan_5x65536_f32"]
+    names = kernels(ops.scan(f32(1, 65536), 1, "add"))
+    assert len(names) == 3 and "65536" not in names[-1], names  # no copy at the end
+    gpu = Limits(kind="gpu", compute_units=8, vector_bytes=16)
+    assert len(plan(ops.scan(f32(5, 512), 1, "max"), limits=gpu).steps) == 3
+
+
+def test_a_reshape_of_a_result_is_its_memory() -> None:
+    x = f32(64, 100)
+    total = ops.sum_(x, (1,))
+    assert len(kernels(ops.reshape(total, (8, 8)))) == 1
+    both = plan(total, ops.reshape(total, (8, 8)))
+    assert len({k for _kind, k in both.outputs}) == 2  # each has memory of its own

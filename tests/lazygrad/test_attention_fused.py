@@ -112,12 +112,25 @@ def test_gradients_of_shared_key_heads_with_fewer_columns_than_a_block() -> None
         np.testing.assert_allclose(x.grad.numpy(), y, rtol=2e-4, atol=2e-5)
 
 
+def _causal(q: Any, k: Any, v: Any) -> Any:
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+def _causal_by_hand(q: Any, k: Any, v: Any) -> Any:
+    rows, columns = lg.arange(q.shape[-2]).unsqueeze(1), lg.arange(k.shape[-2])
+    scores = (q @ k.transpose(-2, -1)) / math.sqrt(q.shape[-1])
+    return scores.masked_fill(columns > rows, -math.inf).softmax(-1) @ v
+
+
 @pytest.mark.large
-def test_a_causal_mask() -> None:
-    q, k, v, g = _arrays(LONG, LONG, LONG, LONG)
-    bias = np.triu(np.full((300, 300), -np.inf), 1)
-    causal = lambda *x: F.scaled_dot_product_attention(*x, is_causal=True)  # noqa: E731
-    _check(causal, q, k, v, g, _expected(q, k, v, g, bias))
+@pytest.mark.parametrize(
+    ("compute", "heads", "rows"), [(_causal, 8, 300), (_causal_by_hand, 2, 300), (_causal, 2, 170)]
+)
+def test_a_causal_mask(compute: Attention, heads: int, rows: int) -> None:
+    """Of whole blocks that it hides nothing is computed: values and gradients show none of it."""
+    q, k, v, g = _arrays(*[(heads, n, 8) for n in (rows, 300, 300, rows)])
+    bias = np.triu(np.full((rows, 300), -np.inf), 1)
+    _check(compute, q, k, v, g, _expected(q, k, v, g, bias))
 
 
 @pytest.mark.large

@@ -101,3 +101,10 @@ def test_half_of_every_width_and_place() -> None:
         want = (half.astype(np.float32) * 2 + half[:, :1].astype(np.float32)).astype(np.float16)
         # torch rounds after each operation, and so do we
         np.testing.assert_allclose(found.astype(np.float32), want.astype(np.float32), rtol=2e-3)
+
+
+def test_running_sums() -> None:
+    for shape, axis in (((3, 1033), 1), ((1290, 2), 0)):
+        x = numbers(*shape)
+        found = lg.tensor(x).cumsum(axis).numpy()
+        np.testing.assert_allclose(found, x.astype(np.float64).cumsum(axis), atol=1e-4)

@@ -281,3 +281,19 @@ def test_rows_with_edges_add_up_in_vectors_of_every_width():
         cases[f"sum of {length}"] = ((made * made).sum(1), (rows * rows).sum(1))
         cases[f"max of {length}"] = (made.amax(1), rows.max(1))
     check(cases)
+
+
+def test_long_running_results():
+    """A line is cut into parts; a running sum is as exact as its dtype."""
+    wide = RNG.normal(size=65536).astype(F32)
+    whole = RNG.integers(-9, 9, (65540, 1)).astype(np.int32)
+    holed = np.where(np.arange(65536) == 40_000, F32(NAN), wide)
+    near = (1 + wide / 1000).astype(F32)
+    x = lg.tensor(wide)
+    exact = wide.astype(np.float64)
+    np.testing.assert_allclose(x.cumsum(0).numpy(), exact.cumsum(), rtol=1e-6, atol=1e-4)
+    check({
+        "int": (lg.tensor(whole).cumsum(0), whole.cumsum(0, dtype=np.int64)),
+        "max": (lg.tensor(holed).cummax(0)[0], np.maximum.accumulate(holed)),
+        "product": (lg.tensor(near).cumprod(0), near.astype(np.float64).cumprod().astype(F32)),
+    })  # fmt: skip

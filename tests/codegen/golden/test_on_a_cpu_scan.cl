@@ -2,11 +2,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void scan_5x40_f32(__global float* restrict out0, __global const float* restrict in0) {
   const int g0 = get_global_id(0);
   const int line = g0;
-  float acc = 0.0f;
+  double acc = 0.0;
   #pragma clang loop vectorize(disable)
   for (int r0 = 0; r0 < 40; r0++) {
     const float x1 = in0[r0 + line*40];
-    acc = acc + x1;
-    out0[r0 + line*40] = acc;
+    const double cast_2 = convert_double(x1);
+    acc = acc + cast_2;
+    const float kept = convert_float(acc);
+    out0[r0 + line*40] = kept;
   }
 }

@@ -1,0 +1,198 @@
+"""A captured call, done again: what is always the same is found once, the rest looked up anew.
+
+All nodes of a replay lie in one list of *cells*: those that never change are there from the
+beginning, what lies outside (arguments, parameters, gradients) is looked up at its start, and runs
+read cells and write others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lazygrad.codegen import ops
+from lazygrad.codegen.graph import Node
+
+from . import bad_indices, pending
+from .capture import Capture, CapturedRun, Source, StaleError, leaf_of
+from .handle import TensorBase, wrap
+from .origin import user_line
+from .realize import planning_lock, realize_nodes, run_plan
+from .recording import FollowedArg, late
+from .storage import Storage, note_overwritten, with_history_of
+
+__all__ = ["Replay"]
+
+_OUTSIDE = ("argument", "gradient", "storage")
+_STILL = ("still", "constant", "number")
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A run with the cells that it reads, in order, and those that it writes, from `first` on.
+
+    `followed` are cells of numbers to be asked for before it, `written` the numbers of the storages
+    that get a value of it, `done` the cells that nobody reads after it.
+    """
+
+    run: CapturedRun
+    operands: list[int]
+    first: int
+    followed: list[tuple[int, FollowedArg]]
+    written: list[int]
+    done: list[int]
+
+
+@dataclass(frozen=True)
+class _End:
+    """The cell that a storage, a gradient or a result gets its value from."""
+
+    cell: int
+    source: Source
+
+
+class Replay:
+    """Does a captured call again, as often as it is called."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+        self._cells: list[Any] = []
+        self._cell_of: dict[tuple[str, Any], int] = {}
+        self._outside: list[tuple[int, Source]] = []
+        self._steps = [
+            self._step(event, number) if isinstance(event, CapturedRun) else event
+            for number, event in enumerate(capture.events)
+        ]
+        self._values = [(where, self._end(source)) for where, source in capture.values]
+        self._gradients = [
+            (leaf, None if source is None else self._end(source))
+            for leaf, source in capture.gradients
+        ]
+        self._results = [
+            self._end(r) if isinstance(r, Source) and r.like is not None else r
+            for r in capture.results
+        ]
+
+    def _cell(self, source: Source) -> int:
+        told = source.kind in ("argument", "made")
+        key = source.kind, source.key if told else id(source.key)
+        cell = self._cell_of.get(key)
+        if cell is None:
+            cell = self._cell_of[key] = len(self._cells)
+            self._cells.append(source.key if source.kind in _STILL else None)
+            if source.kind in _OUTSIDE:
+                self._outside.append((cell, source))
+        return cell
+
+    def _end(self, source: Source) -> _End:
+        return _End(self._cell(source), source)
+
+    def _step(self, run: CapturedRun, number: int) -> _Step:
+        operands = [self._cell(source) for source in run.sources]
+        first = len(self._cells)
+        for k in range(len(run.wanted)):
+            self._cell(Source("made", (number, k)))
+        followed = {
+            cell: source.key.arg
+            for cell, source in zip(operands, run.sources, strict=True)
+            if source.kind == "number" and isinstance(source.key.arg, FollowedArg)
+        }
+        values = enumerate(self._capture.values)
+        written = [k for k, (_, s) in values if s.kind == "made" and s.key[0] == number]
+        done = [self._cell(Source("made", key)) for key in run.last_reads]
+        return _Step(run, operands, first, list(followed.items()), written, done)
+
+    def __call__(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
+        """The tensors that the call returns, or which arguments.
+
+        Raises StaleError, before anything was done, where a recording has to be made anew.
+        """
+        with planning_lock:
+            return self._replay(arguments)
+
+    def _replay(self, arguments: Sequence[TensorBase]) -> "list[TensorBase | Source]":
+        device = self._capture.device
+        if bad_indices.is_due(device):
+            bad_indices.look(device)
+        cells = self._cells.copy()
+        for cell, source in self._outside:
+            cells[cell] = _stored(_storage(source, arguments))
+        targets = [_storage(where, arguments) for where, _ in self._values]
+        for step in self._steps:
+            if isinstance(step, _Step):
+                _run(step, cells, targets)
+            else:
+                step()
+        line = user_line() if targets else ""
+        for storage, (_, end) in zip(targets, self._values, strict=True):
+            _put(storage, _value(end, cells), line)
+        for leaf, gradient in self._gradients:
+            leaf._grad = None if gradient is None else wrap(_value(gradient, cells), device)
+        return [self._result(r, cells) for r in self._results]
+
+    def _result(self, result: Any, cells: list[Any]) -> Any:
+        if isinstance(result, _End):
+            return wrap(_value(result, cells), self._capture.device)
+        if isinstance(result, Source) and result.kind == "gradient":
+            return result.key.grad
+        return result
+
+
+def _storage(source: Source, arguments: Sequence[TensorBase]) -> Storage:
+    """The storage that something outside has now."""
+    if source.kind == "storage":
+        storage: Storage = source.key
+    elif source.kind == "argument":
+        storage = arguments[source.key]._base.storage
+    elif source.key.grad is None:
+        raise StaleError("a gradient that it reads is None")
+    else:
+        storage = source.key.grad._base.storage
+    return storage
+
+
+def _stored(storage: Storage) -> Node:
+    """Its value, computed if it was not yet."""
+    node = storage.node
+    if node.memory is None:
+        node = pending.alias_source(node)
+    if node.memory is None:
+        realize_nodes([node], storage.device)
+        node = pending.alias_source(storage.node)
+        if node.memory is None:
+            raise StaleError("a tensor that it reads is a constant by now")
+    return node
+
+
+def _run(step: _Step, cells: list[Any], targets: list[Storage]) -> None:
+    for cell, arg in step.followed:
+        cells[cell] = late(arg.recipe(), arg.recipe, arg.dtype)
+    run = step.run
+    operands = [cells[k] for k in step.operands]
+    wanted = [ops.buffer(n.dtype, n.shape) for n in run.wanted]
+    written = [(targets[k], targets[k].node) for k in step.written]
+    run_plan(run.executable, operands, wanted, run.origins, written)
+    cells[step.first : step.first + len(wanted)] = wanted
+    for cell in step.done:
+        cells[cell] = None
+
+
+def _value(end: _End, cells: list[Any]) -> Node:
+    """A leaf with what becomes of a storage, a gradient or a result."""
+    node: Node = cells[end.cell]
+    source = end.source
+    if source.kind == "constant":
+        return node
+    if source.kind != "made" or node.shape != source.like.shape:
+        node = leaf_of(source.like, node.memory)
+    node.origin = source.like.origin
+    return node
+
+
+def _put(storage: Storage, node: Node, line: str) -> None:
+    """The new value of a storage, as a write in place at the user's line gives it."""
+    old = storage.node
+    note_overwritten(old, None, line)
+    new = with_history_of(old, node)
+    new.memory = node.memory
+    storage.rebase(new)
+    pending.settled(storage)
