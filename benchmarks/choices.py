@@ -30,6 +30,7 @@ __all__ = ["SHAPES"]
 Shape = tuple[int, ...]
 Make = Callable[[], Any]
 GOOD = 1.3  # times the best of the candidates
+AGAIN = 4  # of which are timed once more beside a model's choice that seems to be worse
 
 
 def _zeros(*shape: int) -> Any:
@@ -126,9 +127,16 @@ class Times:
     def of(self, kernel: Tunable, device: runtime.Device, most: int) -> dict[str, float]:
         """By schedule, the model's among them."""
         kept = self._kept.get(kernel.key, {})
-        if str(kernel.choices[0]) not in kept:
+        first = kernel.choices[0]
+        if str(first) not in kept:
             found = timed(kernel, some(kernel.choices, most), device)
             kept = self._kept[kernel.key] = {str(one.choice): one.seconds for one in found}
+            fastest = sorted(found, key=lambda one: one.seconds)[:AGAIN]
+            if (
+                kept[str(first)] > GOOD * fastest[0].seconds
+            ):  # other processes may have disturbed it
+                again = timed(kernel, [first, *(one.choice for one in fastest)], device)
+                kept |= {str(one.choice): min(kept[str(one.choice)], one.seconds) for one in again}
             if self._path is not None:
                 replace_file(self._path, json.dumps(self._kept).encode())
         return kept
