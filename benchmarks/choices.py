@@ -134,7 +134,7 @@ class Times:
             fastest = sorted(found, key=lambda one: one.seconds)[:AGAIN]
             if (
                 kept[str(first)] > GOOD * fastest[0].seconds
-            ):  # other processes may have disturbed it
+            ):  # or was disturbed
                 again = timed(kernel, [first, *(one.choice for one in fastest)], device)
                 kept |= {str(one.choice): min(kept[str(one.choice)], one.seconds) for one in again}
             if self._path is not None:
