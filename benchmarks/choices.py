@@ -132,9 +132,7 @@ class Times:
             found = timed(kernel, some(kernel.choices, most), device)
             kept = self._kept[kernel.key] = {str(one.choice): one.seconds for one in found}
             fastest = sorted(found, key=lambda one: one.seconds)[:AGAIN]
-            if (
-                kept[str(first)] > GOOD * fastest[0].seconds
-            ):  # or was disturbed
+            if kept[str(first)] > GOOD * fastest[0].seconds:  # or was disturbed
                 again = timed(kernel, [first, *(one.choice for one in fastest)], device)
                 kept |= {str(one.choice): min(kept[str(one.choice)], one.seconds) for one in again}
             if self._path is not None:
