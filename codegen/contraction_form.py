@@ -318,14 +318,14 @@ def _blocked(form: Form, size: int, limits: Limits) -> Form:
         scratch = min(limits.rates.l2_bytes // _SCRATCH_OF_L2, limits.local_bytes * 3 // 10)
         strips = scratch // (form.strip * form.panel * size)
         most = max(1, strips) * form.together
-    found = []
+    found: dict[int, Form] = {}
     for share in (1, 2, 4):  # items for each core: few of them stage less, many end together
         items = max(1, _parts(share * limits.compute_units, form.panels * form.size(form.batch)))
         per_item = min(most, max(1, _parts(form.tiles, items)))
         per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
         per_item = _parts(per_item, form.together) * form.together
-        found.append(replace(form, block=block, tiles_per_item=per_item))
-    return min(reversed(found), key=lambda one: cost(one, limits))
+        found[per_item] = replace(form, block=block, tiles_per_item=per_item)
+    return min(reversed(found.values()), key=lambda one: cost(one, limits))
 
 
 def cost(form: Form, limits: Limits) -> float:
