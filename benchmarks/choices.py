@@ -1,13 +1,17 @@
-"""python -m benchmarks.choices [--device pocl] [--only TEXT] [--most N] [--quick]
+"""python -m benchmarks.choices [--device pocl] [--only TEXT] [--most N] [--quick] [--keep FILE]
 
 How good the cost model's choice is: for shapes that no constant was fitted to, the kernels of up
-to 50 legal schedules timed on the device, and the model's beside the best of them.
+to 50 legal schedules timed on the device, and the model's beside the best of them. With `--keep`
+times go into a file, and those that are there are not taken again: a run may be done in parts, and
+a changed model is judged by the times of before, but for kernels whose new choice has none.
 """
 
 import argparse
+import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +19,10 @@ import numpy as np
 import lazygrad as lg
 from lazygrad import runtime
 from lazygrad.codegen.structure import structure
-from lazygrad.codegen.tunable import tunables
+from lazygrad.codegen.tunable import Tunable, tunables
 from lazygrad.execution import limits_of
 from lazygrad.pending import ready
+from lazygrad.runtime.folders import replace_file
 from lazygrad.tuning_search import some, timed
 
 __all__ = ["SHAPES"]
@@ -109,7 +114,27 @@ SHAPES: dict[str, Make] = {
 }
 
 
-def compare(name: str, device: runtime.Device, most: int) -> float:
+class Times:
+    """Seconds of schedules by kernel, in a file if there is one; a kernel's are taken together."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._kept: dict[str, dict[str, float]] = {}
+        if path is not None and path.exists():
+            self._kept = json.loads(path.read_text())
+
+    def of(self, kernel: Tunable, device: runtime.Device, most: int) -> dict[str, float]:
+        """By schedule, the model's among them."""
+        kept = self._kept.get(kernel.key, {})
+        if str(kernel.choices[0]) not in kept:
+            found = timed(kernel, some(kernel.choices, most), device)
+            kept = self._kept[kernel.key] = {str(one.choice): one.seconds for one in found}
+            if self._path is not None:
+                replace_file(self._path, json.dumps(self._kept).encode())
+        return kept
+
+
+def compare(name: str, device: runtime.Device, times: Times, most: int) -> float:
     """Times a shape's kernels, prints them, and gives the model's time by the best one's."""
     lg.set_default_device(device)
     begin = time.perf_counter()
@@ -119,13 +144,14 @@ def compare(name: str, device: runtime.Device, most: int) -> float:
     better: list[str] = []
     count = 0
     for kernel in tunables([node], late, limits_of(device.facts)):
-        found = timed(kernel, some(kernel.choices, most), device)
-        fastest = min(found, key=lambda t: t.seconds)
-        model, best, count = model + found[0].seconds, best + fastest.seconds, count + len(found)
-        if found[0].seconds > 1.1 * fastest.seconds:
-            better.append(f"    {kernel.name}: {found[0].seconds * 1e3:.3f} ms {found[0].choice}\n"
-                          f"    {'better':>{len(kernel.name)}}: {fastest.seconds * 1e3:.3f} ms "
-                          f"{fastest.choice}")  # fmt: skip
+        found = times.of(kernel, device, most)
+        first = str(kernel.choices[0])
+        fastest = min(found, key=found.__getitem__)
+        model, best, count = model + found[first], best + found[fastest], count + len(found)
+        if found[first] > 1.1 * found[fastest]:
+            better.append(f"    {kernel.name}: {found[first] * 1e3:.3f} ms {first}\n"
+                          f"    {'better':>{len(kernel.name)}}: {found[fastest] * 1e3:.3f} ms "
+                          f"{fastest}")  # fmt: skip
     ratio = model / best
     print(f"{ratio:5.2f}  {name}: {model * 1e3:.3f} ms, best of {count} {best * 1e3:.3f} ms "
           f"({time.perf_counter() - begin:.1f} s)", flush=True)  # fmt: skip
@@ -139,13 +165,20 @@ def main() -> None:
     parser.add_argument("--only", default="", help="shapes whose name holds this text")
     parser.add_argument("--most", type=int, default=50, help="candidates of a kernel")
     parser.add_argument("--quick", action="store_true", help="every fifth shape, 12 candidates")
+    parser.add_argument("--keep", type=Path, help="a file of times, read and added to")
+    parser.add_argument("--seconds", type=float, default=math.inf,
+                        help="after which no further shape begins")  # fmt: skip
     given = parser.parse_args()
     device = runtime.find_device(given.device)
     names = [name for name in SHAPES if given.only in name]
     most = min(given.most, 12) if given.quick else given.most
-    ratios = {name: compare(name, device, most) for name in names[:: 5 if given.quick else 1]}
-    good = sum(ratio <= GOOD for ratio in ratios.values())
-    mean = math.exp(sum(map(math.log, ratios.values())) / max(1, len(ratios)))
+    times, end = Times(given.keep), time.perf_counter() + given.seconds
+    ratios = []
+    for name in names[:: 5 if given.quick else 1]:
+        if time.perf_counter() < end:
+            ratios.append(compare(name, device, times, most))
+    good = sum(ratio <= GOOD for ratio in ratios)
+    mean = math.exp(sum(map(math.log, ratios)) / max(1, len(ratios)))
     print(f"\n{device}: the model's choice is within {GOOD} x of the best for {good} of "
           f"{len(ratios)} shapes; {mean:.2f} x on average (geometric)")  # fmt: skip
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from .attention import Chain, sizes_of, top
 from .attention_form import Form, depth_of, width_of
 from .attention_staging import in_lanes
-from .contraction_form import decompose
 from .dtype import DType, float32
 from .emit import Emitter
 from .expression import Expressions, Index, Value
 from .graph import Node
-from .index import Ix, Var, flat_index, unflatten, variables
+from .index import Ix, Var, decompose, flat_index, unflatten, variables
 from .kernel import Array
 from .loop_group import LoopGroup
 

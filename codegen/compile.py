@@ -30,6 +30,7 @@ from .lower import lower_loops
 from .naming import kernel_name
 from .narrow import narrow_contractions
 from .opencl import kernel_text
+from .prologue import Prologues
 from .schedule import schedule
 from .simplify import simplify
 from .split import split_reductions
@@ -139,7 +140,8 @@ def grouped(
     made = [n for n in wanted if n.size]
     chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
     alone = apart(made) if on_cpu else set()
-    groups = schedule(made, is_direct, limits.max_arguments, chains, alone)
+    prologues = Prologues(made, limits)
+    groups = schedule(made, is_direct, prologues.operand, limits.max_arguments, chains, alone)
     return leaves, simple, wanted, groups
 
 

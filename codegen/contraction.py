@@ -154,7 +154,7 @@ class _Contraction:
             e.append(Pointer("rows", "packed", packed))
         else:
             for r in range(form.tile):
-                place = c.row_part.substitute({c.i: Ix.of(tile_start) + r})
+                place = c.row_place(Ix.of(tile_start) + r)
                 e.append(Pointer(f"row_{r}", c.a.payload[0], place))
         if c.in_place:
             e.append(Pointer("columns", c.b.payload[0], c.column_part))

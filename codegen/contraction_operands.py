@@ -5,12 +5,12 @@ z walks the batch, i rows, j columns, k contracted positions.
 
 from collections.abc import Callable, Mapping
 
-from .contraction_form import Form, Labels, decompose
+from .contraction_form import Form, Labels, data_in
 from .dtype import DType, float32, int32, int64
 from .emit import Emitter, topological
 from .expression import Expressions, Index, Value
 from .graph import Node
-from .index import Ix, Var, flat_index, variables
+from .index import Ix, Var, decompose, flat_index, variables
 from .kernel import Define, Load, Position, ctype_of
 from .loop_group import LoopGroup
 from .opencl_text import CType
@@ -77,6 +77,16 @@ class Operands:
     def b_at(self, j: Var) -> Value:
         """B's element in another column variable."""
         return self._operand(self.form.columns, self.form.column_labels, self._places(j))
+
+    def row_place(self, i: Ix) -> Ix:
+        """What a row adds to A's places; what is looked up for it is read here."""
+        if not data_in(self.a):
+            return self.row_part.substitute({self.i: i})
+        at = self._places(self.j) | decompose(i, self.form.m, self.form.sizes)
+        row = self._operand(self.form.rows, self.form.row_labels, at)
+        for datum in self.expressions.data_of(row):
+            self.emitter.emit(datum)
+        return split_place(row, self.k)[0]
 
     @property
     def compute_dtype(self) -> DType:

@@ -31,8 +31,8 @@ def staging_arrays(c: Operands) -> list[Array]:
 def _kind(c: Operands) -> str:
     if c.in_place:
         return "in place"
-    kind = staging(c.b, c.j, c.k)
-    return "elements" if kind == "copy" and c.columns < c.form.panel else kind
+    kind = staging(c.b, c.expressions, c.j, c.k)
+    return "elements" if kind in ("copy", "computed") and c.columns < c.form.panel else kind
 
 
 def _count(c: Operands) -> int:
@@ -68,7 +68,7 @@ def stage(c: Operands, k0: Ix, count: int) -> None:
             _offset(c, local, "offsets", c.depth_part)
         if c.down_table:
             _offset(c, local, "down", c.down_part)
-        if kind == "copy":
+        if kind in ("copy", "computed"):
             _copy(c, local)
         elif kind == "table":
             _gather(c, local)

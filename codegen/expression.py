@@ -297,7 +297,8 @@ class Expressions:
         if datum is None:
             var = Var(f"d{len(self.datum_deps)}", 0, count - 1, "datum")
             self.datum_deps[var] = position.deps
-            self.checks.append(n)
+            if n not in self.checks:
+                self.checks.append(n)
             datum = Value("datum", n.dtype, (position,), position.deps,
                           payload=(var, count, n))  # fmt: skip
             self._values[key] = datum

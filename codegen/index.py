@@ -16,6 +16,7 @@ __all__ = [
     "Quotient",
     "Remainder",
     "Var",
+    "decompose",
     "flat_index",
     "reach",
     "unflatten",
@@ -357,3 +358,14 @@ def unflatten(flat: Ix, shape: Sequence[int]) -> list[Ix]:
             part = part % n
         index.append(part if n != 1 else Ix())
     return index[::-1]
+
+
+def decompose(flat: Ix, labels: Sequence[int], sizes: Mapping[int, int]) -> dict[int, Ix]:
+    """A flat position as one position for each label."""
+    found: dict[int, Ix] = {}
+    stride = 1
+    for label in reversed(labels):
+        part = flat // stride
+        stride *= sizes[label]
+        found[label] = part if label == labels[0] else part % sizes[label]
+    return found

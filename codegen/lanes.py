@@ -5,6 +5,7 @@ a cut wherever a condition on the axis begins or ceases to hold (the edges of pa
 section it is known, so that padded arrays are copied in whole vectors too.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from .limits import Limits
 __all__ = ["Lanes", "Section"]
 
 _MUCH_LESS = 0.9  # of the turns of a loop
+_READ = {
+    0: 0.2,
+    1: 1.0,
+    2: 0.3,
+}  # what a load by its stride is worth: of 2, it is two and a shuffle
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,10 @@ class Section:
 
 def _holds_between(c: Condition, var: Var) -> tuple[int, int] | None:
     """Where along `var` a condition holds, if it looks at nothing else; None if it does."""
-    if c.step != 1 or len(c.of.terms) != 1 or c.of.coefficient(var) != 1:
+    step = c.of.coefficient(var)
+    if c.step != 1 or len(c.of.terms) != 1 or step is None or step < 1:
         return None
-    return c.lo - c.of.const, c.hi - c.of.const
+    return -((c.of.const - c.lo) // step), -((c.of.const - c.hi) // step)
 
 
 class Lanes:
@@ -56,8 +63,9 @@ class Lanes:
         self.vec = self._choose()
         self.width = 1 if self.vec is None else self.widest(self.vec, limits)
         self.cuts = self._cuts()
-        if self.vec is not None and not self.cuts:
+        if self.vec is not None:
             self.width = self._width(self.vec, limits)
+            self.cuts = self._cuts()
         self.unroll = self._unroll(limits)
 
     def take(self, axis: int, width: int, unroll: int) -> None:
@@ -95,17 +103,17 @@ class Lanes:
             for v in self.expressions.all_values():
                 if v.kind == "load" and v.index is not None:
                     stride = v.index.coefficient(var)
-                    score += {0: 0.2, 1: 1.0}.get(stride or 0, -1.0) * self._share(v.index)
+                    score += _READ.get(stride or 0, -1.0) * self.share(v.index)
             for _, _, at in self.stores:
                 stride = at.coefficient(var)
-                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0) * self._share(at)
+                score += {0: 0.0, 1: 2.0}.get(stride or 0, -1.0) * self.share(at)
             if score > best_score:
                 best, best_score = var, score
         if best is None and self.axes.parallel and not self.axes.reduced:
             return self.axes.parallel[-1]  # a scalar loop along the last axis
         return best
 
-    def _share(self, at: Ix) -> float:
+    def share(self, at: Ix) -> float:
         """How many places an access goes to, as a part of the domain."""
         walked = variables(at)
         return 1.0 / math.prod(extent(v) for v in self.axes_in_order if v not in walked)
@@ -119,9 +127,15 @@ class Lanes:
     def _width(self, var: Var, limits: Limits) -> int:
         """The widest vectors, or narrower ones that leave much less to be done one by one."""
 
+        ends = [0, *self.cuts, extent(var)]
+        lengths = [high - low for low, high in itertools.pairwise(ends)]
+
         def turns(width: int) -> float:
             registers = max(1.0, width * self._largest(var) / limits.register_bytes)
-            return extent(var) // width * registers + extent(var) % width
+            rest = [n % width for n in lengths]
+            if self.cuts and width > 4:  # what is left of a segment goes by fours, see `sections`
+                rest = [n // 4 + n % 4 for n in rest]
+            return sum(n // width for n in lengths) * registers + sum(rest)
 
         width = self.widest(var, limits)
         while width > 4 and turns(width // 2) < _MUCH_LESS * turns(width):

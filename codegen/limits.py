@@ -2,7 +2,36 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "Rates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast a device is, about, for the cost model: its family's figures, never measured.
+
+    Caches in bytes: a core's first and second one, the last one that all cores share. Rates in
+    bytes per ns that a core reads from each, of memory for all cores together; `fma_rate` counts
+    float32 multiply-adds per ns of a core, `launch_ns` lie between launches of small kernels.
+    """
+
+    l1_bytes: int = 32768
+    l2_bytes: int = 524288
+    l3_bytes: int = 16777216
+    l1_rate: int = 180
+    l2_rate: int = 80
+    l3_rate: int = 40
+    memory_rate: int = 32
+    fma_rate: int = 48
+    launch_ns: int = 4000
+
+    def read_rate(self, held: int, units: int) -> float:
+        """Bytes per ns that a core reads of what was read before, `held` bytes ago; others of the
+        `units` read too."""
+        if 2 * held <= self.l2_bytes:
+            return self.l2_rate
+        if 2 * held <= self.l3_bytes:
+            return self.l3_rate
+        return self.memory_rate / units
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +56,4 @@ class Limits:
     plain: bool = False
     has_mma: bool = False  # NVIDIA's matrix instructions on 16-bit floats
     group_items: int = 256  # work-items that a work-group may have; CPUs get groups of one
+    rates: Rates = Rates()

@@ -12,6 +12,8 @@ from .limits import Limits
 __all__ = ["LoopSchedule", "cost", "preferred", "schedules"]
 
 _CUT_GRAIN = 8192  # where edges lie anywhere along the axis that lies in lanes
+_LEAST = 2048  # elements that are worth starting a work-item for
+_MOST_WORK = 4  # launches' cost: what leaves ends short enough for all cores to share
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,34 @@ def _axes(axes: Axes) -> list[int]:
     return [extent(v) for v in (*axes.parallel, *axes.reduced)]
 
 
+def _element_ns(lanes: Lanes, limits: Limits) -> float:
+    """What a core takes for an element of the domain: for its memory, or for its arithmetic."""
+    rates = limits.rates
+    moved = sum(
+        v.dtype.itemsize * lanes.share(v.index)
+        for v in lanes.values
+        if v.kind == "load" and v.index is not None
+    )
+    moved += sum(v.dtype.itemsize * lanes.share(at) for v, _, at in lanes.stores)
+    ops = sum(v.op.cost for v in lanes.values if v.kind in ("apply", "reduce") and v.op is not None)
+    return max(moved * limits.compute_units / rates.memory_rate, ops / rates.fma_rate)
+
+
+def _grain(lanes: Lanes, limits: Limits) -> int:
+    """Elements of a work-item: few enough for all cores to end together, as many as are worth
+    starting one for."""
+    total = math.prod(_axes(lanes.axes))
+    most = _MOST_WORK * limits.rates.launch_ns / _element_ns(lanes, limits)
+    most = 1 << round(math.log2(max(_LEAST, most)))  # what is a little cheaper gets the same
+    return max(_LEAST, min(most, total // (4 * limits.compute_units)))
+
+
 def preferred(lanes: Lanes, limits: Limits) -> LoopSchedule:
     """The default: thousands of elements for each work-item, vectors along the axis that most
     accesses walk in steps of one."""
-    total = math.prod(_axes(lanes.axes))
-    grain = max(2048, min(32768, total // (4 * limits.compute_units)))
     axis = -1 if lanes.vec is None else lanes.axes_in_order.index(lanes.vec)
-    return LoopSchedule(axis, lanes.width, lanes.unroll, _CUT_GRAIN if lanes.cuts else grain)
+    grain = _CUT_GRAIN if lanes.cuts else _grain(lanes, limits)
+    return LoopSchedule(axis, lanes.width, lanes.unroll, grain)
 
 
 def schedules(lanes: Lanes, limits: Limits) -> Iterator[LoopSchedule]:

@@ -138,12 +138,18 @@ class _Printer:
         """A vector of elements that lie apart: from a pointer of its own, to be readable."""
         dtype, space = self.arrays[load.array]
         stored = dtype.storage if space == "__global" else dtype.compute
-        pointer = f"{name}_at"
-        lanes = [self._load_one(pointer, dtype, str(k * load.stride)) for k in range(ctype.width)]
-        return [
-            f"{space} const {stored}* {pointer} = {load.array} + {self.ix(load.index)};",
-            f"const {ctype.name} {name} = ({ctype.name})({', '.join(lanes)});",
-        ]
+        pointer, width = f"{name}_at", ctype.width
+        start = f"{space} const {stored}* {pointer} = {load.array} + {self.ix(load.index)};"
+        if load.stride == 2 and self._by_shuffle(dtype, width):  # up to the last lane, not beyond
+            low, high = f"vload{width}(0, {pointer})", f"vload{width}(0, {pointer} + {width - 1})"
+            lanes = [f"{low}.even", f"{high}.odd"]
+            return [start, f"const {ctype.name} {name} = ({ctype.name})({', '.join(lanes)});"]
+        lanes = [self._load_one(pointer, dtype, str(k * load.stride)) for k in range(width)]
+        return [start, f"const {ctype.name} {name} = ({ctype.name})({', '.join(lanes)});"]
+
+    def _by_shuffle(self, dtype: DType, width: int) -> bool:
+        """Whether every other element is had from whole vectors: CPUs load any vector at once."""
+        return width >= 4 and not self.kernel.aligned and not (dtype.is_narrow or dtype is bool_)
 
     def _guarded(self, name: str, rhs: Guarded, ctype: CType) -> list[str]:
         """Without a branch: element 0 is read where the conditions fail."""

@@ -8,10 +8,10 @@
    it lies in its domain; so do reductions of the same domain. This is how a softmax, or a
    contraction with bias and activation, becomes one kernel.
 3. A value is *stored* where it leaves its group, where it is asked for, where it feeds something
-   that reads it often (a contraction's operand, a sort), or where recomputing would multiply
-   work: an expression beyond `_MOST_OPS` ops, one that is read at many places (`places.py`) or
-   broadcast over much more work, or a dear one (random numbers) beside a contraction, whose
-   unrolled text would repeat it.
+   that reads it often (a sort, a contraction but for `prologue.py`), or where recomputing would
+   multiply work: an expression beyond `_MOST_OPS` ops, one that is read at many places
+   (`places.py`) or broadcast over much more work, or a dear one (random numbers) beside a
+   contraction, whose unrolled text would repeat it.
 4. Stored free nodes of one shape that read the same memory share a kernel.
 5. Of what leaves a group and is read element by element, later kernels make some again where less
    is stored then (`cut.py`).
@@ -20,7 +20,7 @@ Every group has a level above the levels of all groups it reads from, and joins 
 the result has no cycles by construction.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 
 from .attention import Chain, ordered
 from .cut import narrow_cuts
@@ -38,13 +38,14 @@ _DEAR, _SPREAD = 12, 4  # broadcasting a value this dear this many times: store 
 _CHEAP = 4  # operands of attention, of which each element is made again for many rows
 _LENGTHY = 32  # beside a contraction, which repeats the text for every register of its block
 
-
 # whether a contraction can read an operand in place, given what is memory
 DirectTest = Callable[[Node, set[Node]], bool]
+# the operand that a contraction computes while it stages it, given what is memory and what is free
+Prologue = Callable[[Node, set[Node], Mapping[Node, Free]], Node | None]
 
 
 class _Scheduler:
-    def __init__(self, direct: DirectTest, most_inputs: int) -> None:
+    def __init__(self, direct: DirectTest, prologue: Prologue, most_inputs: int) -> None:
         self.most_inputs = most_inputs  # arrays and scalars that a kernel reads
         self.groups: list[Group] = []
         self.memory: set[Node] = set()
@@ -52,7 +53,7 @@ class _Scheduler:
         self.home: dict[Node, Group] = {}
         self.free: dict[Node, Free] = {}
         self.by_domain: dict[tuple[Shape, frozenset[int]], list[Group]] = {}
-        self.direct = direct
+        self.direct, self.prologue = direct, prologue
 
     def fits(self, ops: Set[Node], reads: Set[Node]) -> bool:
         """Whether one kernel may compute so much from so many arguments."""
@@ -313,8 +314,10 @@ class _Scheduler:
             if s in self.home:
                 self.store(s, f"operand of {n.op.name}")
         if n.op.name == "contract":
+            computed = self.prologue(n, self.memory, self.free)
             for s in n.src:
-                self._store_operand(s)
+                if s is not computed:
+                    self._store_operand(s)
         elif n.op.kind == "sort":
             base = memory_of(n.src[0], self.memory)
             self.store(base, f"read often by {n.op.name}")
@@ -369,7 +372,7 @@ class _Scheduler:
 
 
 def schedule(
-    outputs: Sequence[Node], direct: DirectTest, max_arguments: int = 64,
+    outputs: Sequence[Node], direct: DirectTest, prologue: Prologue, max_arguments: int = 64,
     chains: Sequence[Chain] = (), alone: Container[Node] = (),
 ) -> list[Group]:  # fmt: skip
     """The groups that compute `outputs` (none of them a buffer), in an order that works.
@@ -379,7 +382,7 @@ def schedule(
     """
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
-    scheduler = _Scheduler(direct, room - most_outputs)
+    scheduler = _Scheduler(direct, prologue, room - most_outputs)
     many = crowded(outputs)
     order = ordered(outputs, chains)
     for n in order:

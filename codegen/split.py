@@ -20,12 +20,19 @@ __all__ = ["split_reductions", "unit_reshape"]
 
 _DEEP = 2048  # positions a contraction sums, from which parts side by side may pay
 _TILE = 384  # results that keep one work-item busy
-_LONG = 32768  # elements a single result combines, from which a second stage pays
+_LAUNCHES = 2  # whose cost a core must take for what a second stage spares it
 _LONG_ROW, _LONG_COLUMN = 16384, 256  # the same where items and work-groups share the work
 _PART = 256  # positions that a part of a GPU's contraction sums at least
 _PIECE = 4096  # results that a work-group should have at least one of
 _SHORT = 32  # elements of a window that stand as terms of one expression
 _TALL = 256  # rows that one work-item adds up: pages of more than that leave its address cache
+
+
+def _long(limits: Limits) -> int:
+    """Elements that a core alone reads within the cost of a second stage, as a power of 2."""
+    rates = limits.rates
+    alone = min(rates.l3_rate, rates.memory_rate) / 2
+    return 1 << round(math.log2(_LAUNCHES * rates.launch_ns * alone / float32.itemsize))
 
 
 def unit_reshape(mapping: tuple[int, ...], old: Shape, new: Shape) -> tuple[int, ...] | None:
@@ -125,7 +132,7 @@ def _split(n: Node, limits: Limits) -> Node | None:
     wide = limits.kind == "gpu"
     last = max((d for d, m in enumerate(x.shape) if m != 1), default=-1)
     columns = (_innermost(x) not in axes) if wide else axes[-1] != last
-    least = (_LONG_COLUMN if columns else _LONG_ROW) if wide else _LONG
+    least = (_LONG_COLUMN if columns else _LONG_ROW) if wide else _long(limits)
     long = kept and x.size // kept >= least
     few = kept < 8 * limits.compute_units or (columns and kept < 128 * limits.compute_units)
     axis = next(a for a in axes if x.shape[a] == max(x.shape[b] for b in axes))
@@ -196,7 +203,8 @@ def _split_contraction(n: Node, limits: Limits) -> Node | None:
     least = 2 * _PART if limits.kind == "gpu" else _DEEP
     if limits.has_mma and n.dtype.is_narrow:
         least = 8 * _DEEP  # parts are products of float32, many times slower
-    if not contracted or depth < least or not few:
+    short = limits.kind == "cpu" and a.size + b.size < _long(limits)
+    if not contracted or depth < least or not few or short:
         return None
     longest = max(contracted, key=lambda x: sizes[x])
     count = sizes[longest]

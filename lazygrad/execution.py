@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -10,7 +10,7 @@ from lazygrad import runtime
 from lazygrad.codegen.choice import ChoiceError
 from lazygrad.codegen.compile import Plan, compile_graph, without_bodies
 from lazygrad.codegen.graph import Node
-from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.limits import Limits, Rates
 from lazygrad.codegen.opencl import program_text
 from lazygrad.codegen.structure import lookups, structure
 from lazygrad.codegen.tunable import tunables
@@ -122,6 +122,7 @@ def limits_of(facts: Facts) -> Limits:
         has_fma=not facts.fma_slow,
         has_mma=facts.has_mma,
         group_items=1 << max(0, facts.max_work_group.bit_length() - 1),
+        rates=Rates(**{one.name: max(1, getattr(facts, one.name)) for one in fields(Rates)}),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyopencl as cl
 
+from .rates import figures_of
+
 # text in the platform's name or vendor -> implementation; the first that fits counts. A device's
 # own name is asked last: PoCL on an Intel CPU is PoCL.
 IMPLEMENTATIONS = (
@@ -59,6 +61,15 @@ class Facts:
     reqd_work_group_size_slow: bool = False
     has_mma: bool = False  # matrix instructions; only $LAZYGRAD_LIMITS says it, see matrix_trial
     thread_safe: bool = True  # the driver, called from several threads at a time
+    l1_bytes: int = 1  # of a core's first and second cache, and of the last one that all share
+    l2_bytes: int = 1
+    l3_bytes: int = 1
+    l1_rate: int = 1  # bytes per ns that a core reads from each, about: its family's, see `rates`
+    l2_rate: int = 1
+    l3_rate: int = 1
+    memory_rate: int = 1  # of all cores together
+    fma_rate: int = 1  # float32 multiply-adds per ns of a core
+    launch_ns: int = 1  # from the launch of a small kernel to that of the next
 
 
 @dataclass(frozen=True)
@@ -183,7 +194,7 @@ def _kind(device: cl.Device) -> str:
 
 
 def query_facts(device: cl.Device, implementation: str) -> Facts:
-    """Ask the device for its limits, then apply the table of oddities."""
+    """Ask the device for its limits, then apply the tables of families and of oddities."""
     extensions = frozenset(device.extensions.split())
     kind = _kind(device)
     memory = device.global_mem_size
@@ -194,6 +205,7 @@ def query_facts(device: cl.Device, implementation: str) -> Facts:
     if register_bytes <= 4:  # some drivers vectorise across work-items and tell of scalars
         register_bytes = 64
     machine = platform.machine().lower()
+    names = f"{device.name} {device.vendor} {machine if kind == 'cpu' else ''}"
     facts = Facts(
         kind=kind,
         compute_units=device.max_compute_units,
@@ -217,4 +229,8 @@ def query_facts(device: cl.Device, implementation: str) -> Facts:
         extensions=extensions,
     )
     facts = with_quirks(facts, implementation, version_numbers(device.driver_version))
-    return with_limits(facts, os.environ.get("LAZYGRAD_LIMITS", ""))
+    given = os.environ.get("LAZYGRAD_LIMITS", "")
+    facts = with_limits(facts, given)  # kind and registers decide what family it is
+    told = device.global_mem_cache_size
+    facts = replace(facts, **figures_of(facts.kind, names, facts.register_bytes, told))
+    return with_limits(facts, given)

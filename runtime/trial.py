@@ -16,9 +16,11 @@ from .program import Kernel, build
 __all__ = ["Candidate", "Memory", "Trials", "measure", "measure_isolated"]
 
 # times the best, beyond which a candidate is not timed again, round by round
-LEFT_OUT = (8.0, 3.0, 2.0, 1.5, 1.5, 1.3)
+LEFT_OUT = (8.0, 3.0, 2.0, 1.5, 1.5, 1.3, 1.3, 1.3)
 SECONDS_OF_ROUNDS = 5.0  # after which no further one begins
-SECONDS_A_TURN = 0.004  # of launches without a wait, against the clock's and the queue's noise
+SECONDS_A_TURN = 0.001  # of launches without a wait, against the clock's and the queue's noise
+TURNS = 4  # of a round: other processes disturb some of them
+FIRST_LAUNCHES = 4  # by which a candidate is judged first
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,15 @@ def _rounds(calls: Sequence[_Call]) -> list[float]:
     for call in calls:
         call.run(1)
         call.best = float("inf")  # drivers finish a kernel's code at its first launch
-        call.run(1)
-        call.run(1)
+        for _ in range(FIRST_LAUNCHES):
+            call.run(1)
     end = time.perf_counter() + SECONDS_OF_ROUNDS
     for factor in LEFT_OUT:
         best = min(call.best for call in calls)
         for call in calls:
             if call.best <= factor * best or call is calls[0]:
-                call.run(max(1, min(500, int(SECONDS_A_TURN / max(call.best, 1e-7)))))
+                for _ in range(TURNS):
+                    call.run(max(1, min(100, int(SECONDS_A_TURN / max(call.best, 1e-7)))))
         if time.perf_counter() > end:
             break
     return [call.best for call in calls]

@@ -47,6 +47,17 @@ def attention() -> Node:
     return ops.matmul(ops.div(exps, ops.sum_(exps, (2,))), v)
 
 
+def normalised_columns() -> Node:
+    """Several blocks of contracted positions, of columns that are computed while staged."""
+    unit = ops.mul(ops.sub(f32(600, 64), f32(600, 1)), f32(64))
+    return ops.matmul(f32(40, 600), unit)
+
+
+def looked_up_rows() -> Node:
+    rows = ops.gather(f32(300, 96), ops.buffer(int64, (40, 1)), 0)
+    return ops.matmul(rows, f32(96, 64))
+
+
 def few_taps() -> Node:
     windows = ops.window(ops.window(f32(2, 1, 9, 22), 2, 3), 3, 3)
     return ops.contract(windows, f32(16, 1, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
@@ -70,6 +81,12 @@ CASES: dict[str, Callable[[], Node]] = {
         ), 1, 1, 16,
     ),
     "padded": lambda: ops.pad_around(f32(3, 10, 10), [(0, 0), (1, 1), (1, 1)], 0.5),
+    "every_other": lambda: ops.neg(
+        ops.slice_(f32(3, 41), ((1, 21, 2),), (ops.const(0, int64),))
+    ),
+    "windows_of_every_other": lambda: ops.max_(
+        ops.window(ops.pad_around(f32(3, 41), [(0, 0), (1, 1)], 0.5), 1, 3, 2), (2,)
+    ),
     "two_edges": lambda: ops.mul(
         ops.pad_around(f32(7, 3), [(1, 1), (0, 0)], 0.5),
         ops.pad_around(f32(8, 3), [(1, 0), (0, 0)], 1.0),
@@ -82,6 +99,8 @@ CASES: dict[str, Callable[[], Node]] = {
     "convolution": convolution,
     "attention": attention,
     "few_taps": few_taps,
+    "normalised_columns": normalised_columns,
+    "looked_up_rows": looked_up_rows,
     "scan": lambda: ops.scan(f32(5, 40), 1, "add"),
     "argsort": lambda: ops.argsort(f32(90, 5), 0),
     "topk": lambda: ops.topk(f32(600, 200), 1, 8),

@@ -236,3 +236,15 @@ def test_slices_of_one_length_have_one_structure():
         node = (x[i : i + 1] * 3)._node
         kinds.add((node.op.name, node.src[0].arg, node.shape))
     assert len(kinds) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int8", "int64", "bool"])
+def test_every_other_element(device, dtype):
+    """In vectors, of which the last ends with the array."""
+    if dtype == "float64" and not device.facts.has_fp64:
+        pytest.skip("no float64")
+    x = (np.arange(7 * 39) % 11 - 5).reshape(7, 39).astype(dtype)
+    for start in (0, 1):
+        got = ~lg.tensor(x)[:, start::2] if dtype == "bool" else -lg.tensor(x)[:, start::2]
+        wanted = ~x[:, start::2] if dtype == "bool" else -x[:, start::2]
+        np.testing.assert_array_equal(got.numpy(), wanted)

@@ -2,7 +2,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1) {
   __local float panel[432] __attribute__((aligned(64)));
   __local int offsets[27] __attribute__((aligned(64)));
-  __local float scratch[224] __attribute__((aligned(64)));
+  __local float scratch[160] __attribute__((aligned(64)));
   const int g1 = get_global_id(1);
   const int j = 0;
   for (int q = 0; q < 16; q++) {
@@ -37,8 +37,8 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
       offsets[s] = o3;
     }
   }
-  for (int t = g1*4; t < min((int)(g1*4 + 4), (int)7); t++) {
-    const int i0 = t*14;
+  for (int t = g1*5; t < g1*5 + 5; t++) {
+    const int i0 = min((int)(t*10), (int)88);
     float16 c0_0 = (float16)(0.0f);
     float16 c1_0 = (float16)(0.0f);
     float16 c2_0 = (float16)(0.0f);
@@ -49,10 +49,6 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     float16 c7_0 = (float16)(0.0f);
     float16 c8_0 = (float16)(0.0f);
     float16 c9_0 = (float16)(0.0f);
-    float16 c10_0 = (float16)(0.0f);
-    float16 c11_0 = (float16)(0.0f);
-    float16 c12_0 = (float16)(0.0f);
-    float16 c13_0 = (float16)(0.0f);
     __global const float* row_0 = in0 + (i0 % 7) + (((i0 / 7)) % 7)*9 + (i0 / 49)*243;
     __global const float* row_1 = in0 + ((i0 + 1) % 7) + ((((i0 + 1) / 7)) % 7)*9 + ((i0 + 1) / 49)*243;
     __global const float* row_2 = in0 + ((i0 + 2) % 7) + ((((i0 + 2) / 7)) % 7)*9 + ((i0 + 2) / 49)*243;
@@ -63,10 +59,6 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     __global const float* row_7 = in0 + (i0 % 7) + (((i0 / 7) + 1) % 7)*9 + ((i0 + 7) / 49)*243;
     __global const float* row_8 = in0 + ((i0 + 1) % 7) + ((((i0 + 1) / 7) + 1) % 7)*9 + ((i0 + 8) / 49)*243;
     __global const float* row_9 = in0 + ((i0 + 2) % 7) + ((((i0 + 2) / 7) + 1) % 7)*9 + ((i0 + 9) / 49)*243;
-    __global const float* row_10 = in0 + ((i0 + 3) % 7) + ((((i0 + 3) / 7) + 1) % 7)*9 + ((i0 + 10) / 49)*243;
-    __global const float* row_11 = in0 + ((i0 + 4) % 7) + ((((i0 + 4) / 7) + 1) % 7)*9 + ((i0 + 11) / 49)*243;
-    __global const float* row_12 = in0 + ((i0 + 5) % 7) + ((((i0 + 5) / 7) + 1) % 7)*9 + ((i0 + 12) / 49)*243;
-    __global const float* row_13 = in0 + ((i0 + 6) % 7) + ((((i0 + 6) / 7) + 1) % 7)*9 + ((i0 + 13) / 49)*243;
     for (int kk = 0; kk < 27; kk++) {
       const int offset = offsets[kk];
       const float16 b_0 = vload16(0, panel + kk*16);
@@ -90,14 +82,6 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
       c8_0 = fma(a_8, b_0, c8_0);
       const float16 a_9 = (float16)(row_9[offset]);
       c9_0 = fma(a_9, b_0, c9_0);
-      const float16 a_10 = (float16)(row_10[offset]);
-      c10_0 = fma(a_10, b_0, c10_0);
-      const float16 a_11 = (float16)(row_11[offset]);
-      c11_0 = fma(a_11, b_0, c11_0);
-      const float16 a_12 = (float16)(row_12[offset]);
-      c12_0 = fma(a_12, b_0, c12_0);
-      const float16 a_13 = (float16)(row_13[offset]);
-      c13_0 = fma(a_13, b_0, c13_0);
     }
     vstore16(c0_0, 0, scratch + 0);
     vstore16(c1_0, 0, scratch + 16);
@@ -109,11 +93,7 @@ void contract_2x16x7x7_f32(__global float* restrict out0, __global const float* 
     vstore16(c7_0, 0, scratch + 112);
     vstore16(c8_0, 0, scratch + 128);
     vstore16(c9_0, 0, scratch + 144);
-    vstore16(c10_0, 0, scratch + 160);
-    vstore16(c11_0, 0, scratch + 176);
-    vstore16(c12_0, 0, scratch + 192);
-    vstore16(c13_0, 0, scratch + 208);
-    for (int r = 0; r < 14; r++) {
+    for (int r = 0; r < 10; r++) {
       const int i = i0 + r;
       {
         const float16 c4 = vload16(0, scratch + r*16);
