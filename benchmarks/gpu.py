@@ -6,12 +6,12 @@ Values are compared with NumPy's first. A row that fails prints why, and the nex
 """
 
 import argparse
-import os
+import functools
 import statistics
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -74,8 +74,10 @@ def torch_seconds(call: Callable[[], object], rounds: int = 7) -> float:
     return statistics.median(found)
 
 
-def copy_bandwidth(device: runtime.Device, count: int) -> float:
-    """Bytes read and written a second by the plainest kernel."""
+@functools.cache
+def copy_bandwidth(device: runtime.Device, moved: float) -> float:
+    """Bytes a second of the plainest kernel that reads and writes so many in all."""
+    count = -(-int(moved) // 8192) * 1024
     kernel = runtime.build(device, _COPY).kernel("probe")
     out, x = (runtime.allocate(device, 4 * count) for _ in range(2))
     runtime.write(x, np.ones(count, np.float32))
@@ -186,7 +188,7 @@ def rows(small: bool) -> list[tuple[str, Row]]:
     return found + [("float32", row) for row in table]
 
 
-def run_row(dtype: str, row: Row, bandwidth: float) -> None:
+def run_row(dtype: str, row: Row, device: runtime.Device) -> None:
     """Prints one line."""
     call = row.make(lg, _lg_source(dtype))
     begin = time.perf_counter()
@@ -196,7 +198,8 @@ def run_row(dtype: str, row: Row, bandwidth: float) -> None:
     seconds = device_seconds(lambda: lg.realize(call()))
     line = f"{dtype:9}{row.name:26}{seconds * 1e3:9.3f} ms"
     if row.floor_bytes:
-        line += f" {100 * row.floor_bytes / seconds / bandwidth:6.1f} % of copy"
+        copied = row.floor_bytes / copy_bandwidth(device, row.floor_bytes)
+        line += f" {100 * copied / seconds:6.1f} % of a copy of as many bytes"
     if row.flops:
         line += f" {row.flops / seconds * 1e-12:7.2f} TFLOP/s"
     if TORCH is not None:
@@ -294,19 +297,18 @@ def main() -> None:
     print(f"{device}\n{device.facts}")
     refusal = runtime.mma_refusal(device)
     print(f"matrix instructions: {refusal[:3000] or 'right'}", flush=True)
-    if not refusal and "has_mma" not in os.environ.get("LAZYGRAD_LIMITS", ""):
-        device.facts = replace(device.facts, has_mma=True)
     if TORCH is not None:
         TORCH.backends.cuda.matmul.allow_tf32 = TORCH.backends.cudnn.allow_tf32 = False
         print(f"torch {TORCH.__version__} on {TORCH.cuda.get_device_name()}, TF32 off")
     spot_checks()
-    bandwidth = copy_bandwidth(device, 1 << (20 if asked.small else 26))
-    print(f"copy: {bandwidth * 1e-9:.0f} GB/s, read and written")
+    for moved in (1 << 23, 1 << 26, 1 << 27, 1 << 29):
+        speed = copy_bandwidth(device, moved) * 1e-9
+        print(f"copy of {moved >> 20} MiB in all: {speed:.0f} GB/s, read and written")
     for dtype, row in rows(asked.small):
         if asked.only not in row.name or time.perf_counter() - begin > asked.seconds:
             continue
         try:
-            run_row(dtype, row, bandwidth)
+            run_row(dtype, row, device)
         except Exception:
             print(f"{dtype:9}{row.name:26} FAILED\n{traceback.format_exc(limit=4)[-1500:]}")
     try:

@@ -219,7 +219,7 @@ def executable_for(
             return found, late, order
         positions = {n.origin: k for k, n in enumerate(lookups(order))}
         graph = inspection.describe(outputs) if config.DEBUG >= 5 else ""
-        limits = limits_of(device.facts)
+        limits = limits_of(runtime.tried_facts(device))
         try:
             plan = _compiled(outputs, late, device, limits)
             made = Executable(device, plan, positions, graph)
@@ -265,4 +265,4 @@ def plan_for(outputs: Sequence[Node], facts: Facts, device: Device | None = None
     _key, late, _order = structure(outputs, ready)
     if device is None:
         return compile_graph(outputs, late, limits_of(facts), config.CHECK)
-    return _compiled(outputs, late, device, limits_of(facts), may_run=False)
+    return _compiled(outputs, late, device, limits_of(runtime.tried_facts(device)), may_run=False)

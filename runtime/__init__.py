@@ -24,6 +24,7 @@ from .launch import profile as profile
 from .launch import reset_stats as reset_stats
 from .launch import stats as stats
 from .matrix_trial import mma_refusal as mma_refusal
+from .matrix_trial import tried_facts as tried_facts
 from .prepared import Prepared as Prepared
 from .program import Kernel as Kernel
 from .program import Program as Program

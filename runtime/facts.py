@@ -59,7 +59,7 @@ class Facts:
     mul_hi_slow: bool = False
     fma_slow: bool = False
     reqd_work_group_size_slow: bool = False
-    has_mma: bool = False  # matrix instructions; only $LAZYGRAD_LIMITS says it, see matrix_trial
+    has_mma: bool = False  # matrix instructions, which matrix_trial tries where they may be
     thread_safe: bool = True  # the driver, called from several threads at a time
     l1_bytes: int = 1  # of a core's first and second cache, and of the last one that all share
     l2_bytes: int = 1

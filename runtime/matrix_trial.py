@@ -1,6 +1,8 @@
 """Whether a device has NVIDIA's matrix instructions for 16-bit floats: no driver tells, so they are
-tried once in a process, in a context of their own, and the numbers compared. Kernels use them only
-where `LAZYGRAD_LIMITS=has_mma=1` asks for them; `benchmarks.gpu` looks here first."""
+tried once in a process, in a context of their own, and the numbers compared."""
+
+import os
+from dataclasses import replace
 
 import numpy as np
 import pyopencl as cl
@@ -9,10 +11,11 @@ import pyopencl as cl
 from pyopencl._cl import _Program
 
 from .device import Device
+from .facts import Facts
 from .forks import lock
 from .program import STANDARD, build_log, cl_kernel
 
-__all__ = ["mma_refusal"]
+__all__ = ["mma_refusal", "tried_facts"]
 
 _KERNEL = """
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
@@ -59,6 +62,14 @@ def mma_refusal(device: Device) -> str:
             asked = device.implementation == "nvidia" and device.kind == "gpu"
             _refusals[device] = _try(device) if asked else "only NVIDIA's GPUs are asked"
         return _refusals[device]
+
+
+def tried_facts(device: Device) -> Facts:
+    """The device's facts, with what only a trial tells; `$LAZYGRAD_LIMITS` has the last word."""
+    facts = device.facts
+    if "has_mma" in os.environ.get("LAZYGRAD_LIMITS", "") or mma_refusal(device):
+        return facts
+    return replace(facts, has_mma=True)
 
 
 def _try(device: Device) -> str:
