@@ -12,6 +12,7 @@ from .graph import Node, toposort
 
 __all__ = ["apart"]
 
+_LEAST = 32768  # elements of a result that is worth another launch
 _MOST_ARRAYS = 4  # that an epilogue reads and writes, all as large as the result
 _MOST_STEPS = 64  # of what follows that are looked at
 
@@ -26,7 +27,7 @@ def apart(outputs: Sequence[Node]) -> set[Node]:
     asked = set(outputs)
     found = set()
     for n in order:
-        if n.op.name == "contract":
+        if n.op.name == "contract" and n.size >= _LEAST:
             epilogue = _epilogue(n, users)
             arrays = {s for e in epilogue for s in _read_beside(e, epilogue)}
             if len(arrays) + len(asked & epilogue) > _MOST_ARRAYS:

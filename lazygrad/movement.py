@@ -227,6 +227,13 @@ class MovementMethods(TensorBase):
             return self._view(Reshape(shape))
         return self._view(Slice.of([(axis, start, length, step)]))
 
+    def _part(self, axis: int, start: int, length: int) -> "Tensor":
+        """As `_sliced`, one of several parts. Those of a value within a model are all there in each
+        step: where they begin is structure. Those of data come one by one and share it."""
+        if length == self._node.shape[axis] or not self._node.tracked:
+            return self._sliced(axis, start, length)
+        return self._view(Slice.of([(axis, start, length, 1)], fixed=True))
+
     def narrow(self, dim: int, start: Any, length: int) -> "Tensor":
         """`length` elements of a dimension, from `start` on."""
         shape = self._node.shape
@@ -284,7 +291,7 @@ class MovementMethods(TensorBase):
                 f"split_size={size}, dimension size {n}"
             )
         starts = range(0, n, size) if n else (0,)
-        return tuple([self._sliced(at, i, min(size, n - i)) for i in starts])
+        return tuple([self._part(at, i, min(size, n - i)) for i in starts])
 
     def split_with_sizes(self, split_sizes: Sequence[int], dim: int = 0) -> "tuple[Tensor, ...]":
         """Parts of the listed sizes, which sum to that of the dimension."""
@@ -297,7 +304,7 @@ class MovementMethods(TensorBase):
             )
         parts, start = [], 0
         for n in split_sizes:
-            parts.append(self._sliced(at, start, n))
+            parts.append(self._part(at, start, n))
             start += n
         return tuple(parts)
 
@@ -338,7 +345,7 @@ class MovementMethods(TensorBase):
             cuts = [0, *[min(max(i + n if i < 0 else i, 0), n) for i in given], n]
         at = wrap_dim("tensor_split", dim, len(shape))
         return tuple(
-            [self._sliced(at, min(a, b), max(b - a, 0)) for a, b in itertools.pairwise(cuts)]
+            [self._part(at, min(a, b), max(b - a, 0)) for a, b in itertools.pairwise(cuts)]
         )
 
     def unfold(self, dimension: int, size: int, step: int) -> "Tensor":

@@ -108,8 +108,8 @@ class Permute(ViewOp):
 class Slice(ViewOp):
     """Parts of some axes: `axes` holds (axis, length, step), `begins` where each begins.
 
-    Make it with `Slice.of`, which makes the `starts`: the beginnings as late-bound scalars, so
-    that slices of one length have one structure wherever they begin.
+    Make it with `Slice.of`, which makes the `starts`: the beginnings, as a rule late-bound scalars,
+    so that slices of one length have one structure wherever they begin.
     """
 
     axes: tuple[tuple[int, int, int], ...]
@@ -117,12 +117,13 @@ class Slice(ViewOp):
     starts: tuple[Node, ...]
 
     @classmethod
-    def of(cls, parts: Sequence[tuple[int, int, int, int]]) -> "Slice":
-        """From (axis, start, length, step) for each axis that is cut."""
+    def of(cls, parts: Sequence[tuple[int, int, int, int]], fixed: bool = False) -> "Slice":
+        """From (axis, start, length, step) for each cut axis; `fixed` starts are structure."""
+        start_node = ops.const if fixed else ops.scalar
         return cls(
             tuple([(axis, length, step) for axis, _, length, step in parts]),
             tuple([start for _, start, _, _ in parts]),
-            tuple([ops.scalar(start, int64) for _, start, _, _ in parts]),
+            tuple([start_node(start, int64) for _, start, _, _ in parts]),
         )
 
     def apply(self, node: Node) -> Node:

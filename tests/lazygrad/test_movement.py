@@ -173,3 +173,16 @@ def test_positions_beyond_32_bits(device):
     lg.realize(*[found for found, _ in results.values()])
     for name, (found, expected) in results.items():
         np.testing.assert_array_equal(found.numpy(), expected, err_msg=name)
+
+
+def test_parts_begin_at_known_places_within_a_model_only(device):
+    weights = lg.ones(6, requires_grad=True)
+    pieces = (weights * 2).chunk(3)
+    (pieces[0] * pieces[1] * pieces[2]).sum().backward()
+    assert all(" s0" not in k.source for k in lg.kernels(weights.grad))
+    np.testing.assert_array_equal(weights.grad.numpy(), np.full(6, 8, np.float32))
+    data = lg.tensor(np.arange(6.0, dtype=np.float32))
+    data.split(2)[0].exp().realize()
+    before = lg.stats().plans_compiled
+    data.split(2)[1].exp().realize()
+    assert lg.stats().plans_compiled == before
