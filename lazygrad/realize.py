@@ -159,8 +159,7 @@ def run_plan(
         written: storages that get a value of it, with their values before.
     """
     count_realization()
-    for n in late:
-        bad_indices.check(n.memory)
+    bad_indices.check(*[n.memory for n in late])
     device = executable.device
     word = bad_indices.word(device) if executable.checks else None
     number = bad_indices.number(device)
