@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lazygrad.codegen.compile import Argument, Plan
-from lazygrad.codegen.dtype import DType
+from lazygrad.codegen.dtype import DType, float32
 from lazygrad.codegen.graph import Node
 from lazygrad.runtime import Buffer
 
@@ -76,7 +76,12 @@ def _converter(argument: Argument) -> Callable[[Any], Any]:
     return lambda value: _converted(value, dtype)
 
 
+_LARGE = float(np.finfo(np.float32).max)
+
+
 def _converted(value: Any, dtype: DType) -> Any:
+    if dtype is float32 and -_LARGE < value < _LARGE:  # the usual case, a tenth of the time
+        return np.float32(value)
     to_scalar: Any = {"float": np.float32, "int": np.int32}.get(dtype.compute, dtype.numpy.type)
     with np.errstate(all="ignore"):
         if dtype.is_narrow:

@@ -61,11 +61,14 @@ _made_by: "weakref.WeakKeyDictionary[Buffer, _Run]" = weakref.WeakKeyDictionary(
 _lost: "weakref.WeakKeyDictionary[Buffer, str]" = weakref.WeakKeyDictionary()
 
 
-def check(memory: Any) -> None:
+def check(*memories: Any) -> None:
     """Raises IndexError for memory whose value a bad index spoiled."""
     # `data`: asking the dictionary itself is a call into Python
-    if _lost.data and memory in _lost:  # type: ignore[attr-defined]
-        raise IndexError(_lost[memory])
+    if not _lost.data:  # type: ignore[attr-defined]
+        return
+    for memory in memories:
+        if memory in _lost:
+            raise IndexError(_lost[memory])
 
 
 def word(device: Device) -> Buffer:

@@ -97,9 +97,10 @@ class Compiled:
             form = self._forms[key] = _Form(flat.objects)
             self._forget()
         self._forms.move_to_end(key)
-        if form.refused or any(t._node.tracked for t in flat.tensors):
+        given = flat.tensors
+        if form.refused or (given and any(t._node.tracked for t in given)):
             return self._function(*args, **kwargs)
-        tensors = [_own(t) for t in flat.tensors]
+        tensors = [_own(t) for t in given]
         ready = form.ready  # other threads may put another one there
         if ready is not None:
             try:
@@ -130,7 +131,8 @@ class Compiled:
             return self._checked(form, ready.recorded, flat, shape, tensors)
         results = ready.replay(tensors)
         self.replays += 1
-        found = [flat.tensors[r.key] if isinstance(r, Source) else r for r in results]
+        given = flat.tensors
+        found = [given[r.key] if type(r) is Source else r for r in results]
         return _rebuilt(ready.recorded.shape[0], found)
 
     def _checked(

@@ -155,7 +155,7 @@ class Guards:
                     self._walk(value, _DEEP)
 
     def _fields(self, fields: dict[str, Any], depth: int) -> None:
-        self._identities.add_container(fields)
+        self._identities.add_attributes(fields)
         for name, value in list(fields.items()):
             self._held.append((fields, name, value))
             self._walk(value, depth + 1)

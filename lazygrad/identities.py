@@ -27,6 +27,8 @@ class Identities:
         self._lengths: list[int] = []
         self._views: list[Iterable[Any]] = []  # live: of what is in the containers now
         self._items: list[Any] = []
+        self._attributes: list[dict[str, Any]] = []
+        self._attribute_names: list[str] = []
         self._dicts: list[dict[str, Any]] = []
         self._names: list[str] = []
         self._values: list[Any] = []
@@ -50,6 +52,15 @@ class Identities:
         )  # fmt: skip
         self._views += views
         self._items += chain.from_iterable(views)
+
+    def add_attributes(self, fields: dict[str, Any]) -> None:
+        """All attributes of an object: names, which are compared as texts, and values."""
+        self._sized.append(fields)
+        self._lengths.append(len(fields))
+        self._attributes.append(fields)
+        self._attribute_names += fields
+        self._views.append(fields.values())
+        self._items += fields.values()
 
     def add_field(self, fields: dict[str, Any], name: str, value: Any) -> None:
         """One entry of a dict whose others do not matter."""
@@ -75,6 +86,7 @@ class Identities:
         """Whether everything holds what it held when it was added."""
         return (
             list(map(len, self._sized)) == self._lengths
+            and list(chain.from_iterable(self._attributes)) == self._attribute_names
             and all(map(is_, chain.from_iterable(self._views), self._items))
             and all(map(is_, map(dict.get, self._dicts, self._names), self._values))
             and all(map(is_, map(_base, self._tensors), self._bases))

@@ -107,6 +107,8 @@ def use_up(storages: "Iterable[Any]") -> None:
 
 def retire() -> None:
     """Lets stored values go from graphs that are used up, and so these from memory."""
+    if not _used_up.data:  # type: ignore[attr-defined]  # `len` is a call into Python
+        return
     with _lock:
         for storage in list(_used_up):
             if storage.node.memory is not None:

@@ -159,8 +159,7 @@ def run_plan(
         written: storages that get a value of it, with their values before.
     """
     count_realization()
-    for n in late:
-        bad_indices.check(n.memory)
+    bad_indices.check(*[n.memory for n in late])
     device = executable.device
     word = bad_indices.word(device) if executable.checks else None
     number = bad_indices.number(device)
@@ -292,6 +291,10 @@ def realize(*tensors: _Handle) -> None:
     for t in tensors:
         if not hasattr(t, "_base"):
             raise TypeError(f"realize: got {type(t).__name__}, expected tensors; see lg.tensor")
-        by_device.setdefault(t._base.device, []).append(t._node)
+        node = t._node
+        if node.memory is None:
+            by_device.setdefault(t._base.device, []).append(node)
     for device, nodes in by_device.items():
         realize_nodes(nodes, device)
+    if not by_device:
+        pending.retire()

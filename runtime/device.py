@@ -263,15 +263,17 @@ class Device:
         if self._queue is None:
             return
         try:
-            self.flush()
-            self.wait_checkpoints()
+            if self._checkpoints:
+                self.flush()
+                self.wait_checkpoints()
             with self.waiting:
                 self._queue.finish()
         except cl.Error as error:
             raise LaunchError(f"synchronize: a kernel or copy failed on {self}: {error}") from error
-        with self.lock:
-            self._staged.clear()
-            self._staged_bytes = 0
+        if self._staged:
+            with self.lock:
+                self._staged.clear()
+                self._staged_bytes = 0
 
     def close(self) -> None:
         """At the interpreter's end: waits for what runs, and for the threads that wait for it."""

@@ -1,6 +1,7 @@
 """Kernels that are launched in a row again and again, with little between one and the next."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyopencl as cl
 
@@ -55,23 +56,24 @@ class Prepared:
 
     def _set(self, values: Sequence[Argument]) -> None:
         held = self._held
-        try:
-            for place, value in enumerate(values):
+        for place, value in enumerate(values):
+            # a key stands for the memory without keeping it: an address may come back
+            told: object = value.key if isinstance(value, Buffer) else value
+            if told is None or told is not held[place]:
+                held[place] = None  # while some kernels have the new value and others not
+                self._set_everywhere(place, values)
+                held[place] = told
+
+    def _set_everywhere(self, place: int, values: Sequence[Argument]) -> None:
+        value = values[place]
+        for kernel, index in self._uses[place]:
+            cl_kernel: Any = kernel.cl_kernel
+            try:
                 if isinstance(value, Buffer):
-                    # a key stands for the memory without keeping it: an address may come back
-                    key = value.key
-                    if key is held[place] and key is not None:
-                        continue
-                    memory = value.memory if value.nbytes else None
-                    for kernel, index in self._uses[place]:
-                        check_device(kernel, index, value)
-                        kernel.cl_kernel._set_arg_multi((index, memory))  # type: ignore[attr-defined]
-                    held[place] = key
-                elif value is not held[place]:
-                    for kernel, index in self._uses[place]:
-                        kernel.cl_kernel._set_arg_buf_multi((index, value))  # type: ignore[attr-defined]
-                    held[place] = value
-        except BaseException:
-            # the driver may hold some of the new values and not others
-            held[:] = [None] * len(held)
-            raise
+                    check_device(kernel, index, value)
+                    cl_kernel._set_arg_multi((index, value.memory if value.nbytes else None))
+                else:
+                    cl_kernel._set_arg_buf_multi((index, value))
+            except cl.Error as error:
+                launch, taken = next(x for x in self._launches if x[0][0] is kernel)
+                raise refused(launch, [values[k] for k in taken], error) from error

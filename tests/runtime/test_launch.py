@@ -273,3 +273,52 @@ for _ in range(50):
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def prepared_sums(program: runtime.Program) -> runtime.Prepared:
+    """y = x + y, then z = y + z: the places are x, y, z and the factor."""
+    launches = [(program.kernel("axpy"), (4,), None) for _ in range(2)]
+    return runtime.Prepared(program.device, launches, [[1, 0, 3], [2, 1, 3]], 4)
+
+
+def test_a_prepared_row_runs_with_what_it_is_given(program: runtime.Program) -> None:
+    device = program.device
+    row = prepared_sums(program)
+    ones = np.ones(4, np.float32)
+    x, y, z = (memory_of(device, k * ones) for k in (1, 10, 100))
+    factor = np.float32(1)
+    row.run([x, y, z, factor])
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [1, 11, 111]
+    row.run([x, y, z, factor])
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [1, 12, 123]
+    row.run([z, y, x, np.float32(2)])  # x = x + 2 (y + 2 z)
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [517, 258, 123]
+    z.release()
+    device.empty_cache()
+    z = memory_of(device, ones)  # perhaps at the old address
+    row.run([z, y, x, factor])
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [776, 259, 1]
+
+
+def test_a_prepared_row_goes_on_after_wrong_values(program: runtime.Program) -> None:
+    device = program.device
+    row = prepared_sums(program)
+    x, y, z = (memory_of(device, np.ones(4, np.float32)) for _ in range(3))
+    released = runtime.allocate(device, 16)
+    released.release()
+    with pytest.raises(ValueError, match="expected one that was not released"):
+        row.run([x, y, released, np.float32(1)])
+    with pytest.raises(runtime.LaunchError, match="refused axpy"):
+        row.run([y, x, z, np.float64(1)])
+    row.run([x, y, z, np.float32(1)])
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [1, 2, 3]
+
+
+def test_a_prepared_row_leaves_out_what_has_no_items(program: runtime.Program) -> None:
+    launches = [(program.kernel("fill"), (0,), None), (program.kernel("fill"), (2,), None)]
+    row = runtime.Prepared(program.device, launches, [[0, 1], [0, 2]], 3)
+    memory = memory_of(program.device, np.zeros(2, np.int32))
+    runtime.reset_stats()
+    row.run([memory, np.int32(3), np.int32(4)])
+    assert values(memory, np.int32).tolist() == [4, 4]
+    assert runtime.stats().kernels_launched == 1
