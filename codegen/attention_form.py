@@ -1,7 +1,7 @@
 """How to cut a chain: rows of a work-item, columns of a block, registers of a tile."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .attention import Chain, sizes_of, top
 from .graph import Node
@@ -11,6 +11,7 @@ __all__ = ["Form", "depth_of", "plan_form", "width_of"]
 
 _COLUMNS = 128  # of a block: what is done once for each row of it is little beside its columns
 _LEAST_COLUMNS = 64  # for which rows are given up where local memory is small
+_MASKED_COLUMNS = 48  # where a mask hides blocks: the narrower, the more of them are hidden whole
 _ROWS = 256  # of a work-item, for which a block is staged once
 _CROSSED = 64  # rows and columns of a crossed chain's tile, of which each needs as many operands
 
@@ -52,6 +53,11 @@ class Form:
     def widths(self) -> tuple[int, ...]:
         """Of vectors, the widest first."""
         return tuple(sorted({self.wide, self.lanes, 1}, reverse=True))
+
+    def of_narrow_blocks(self) -> "Form":
+        """The form for a mask that hides blocks."""
+        narrow = max(_MASKED_COLUMNS, self.lanes * self.vectors)
+        return self if self.crossed else replace(self, block=min(self.block, narrow))
 
     def padded(self, count: int) -> int:
         return _parts(count, self.lanes) * self.lanes
