@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .choice import Choice, chosen
+from .contraction_lines import NO_TAPS, Taps, taps_along
 from .expression import Expressions, Value
 from .graph import Node
 from .index import Ix, Remainder, Var, flat_index, variables
@@ -115,12 +116,15 @@ class Form:
     tile: int = 1
     tiles_per_item: int = 1
     block: int = 1
-    staged: str = "copy"  # how, as `staging` says, or "in place": vectors of B come from memory
+    # how B is staged, as `staging` says; "lines": by `contraction_lines`; "in place": not at all
+    staged: str = "copy"
     stored: str = "side by side"  # how neighbouring columns of the result lie
     deepest: int = _DEEPEST  # contracted positions of a block, at most
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
     swapped: bool = False  # the second operand gives the rows
+    lines: Labels = ()  # of columns: each place of theirs is a line with vectors of its own
+    taps: Taps = NO_TAPS  # the slots of the last label of k that are staged together
 
     def size(self, labels: Labels) -> int:
         total = 1
@@ -151,8 +155,27 @@ class Form:
         return self.strips * self.together
 
     @property
+    def lined(self) -> bool:
+        """Whether each vector of a panel lies in a line of its own."""
+        return bool(self.lines) or self.staged == "lines"
+
+    @property
+    def per_line(self) -> int:
+        return _parts(self.size(self.n), self.lanes)
+
+    @property
+    def all_vectors(self) -> int:
+        """Vectors of columns, over all lines."""
+        return self.size(self.lines) * self.per_line
+
+    @property
     def panels(self) -> int:
-        return _parts(self.size(self.n), self.panel)
+        return _parts(self.all_vectors, self.vectors)
+
+    @property
+    def staged_width(self) -> int:
+        """Elements of the staged panel for a contracted position, or for all of its `taps`."""
+        return self.vectors * self.taps.width(self.lanes) if self.staged == "lines" else self.panel
 
 
 def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
@@ -169,16 +192,23 @@ def _orientations(n: Node, memory: Mapping[Node, str]) -> Iterator[Form]:
         beside = _beside(form, memory, out)
         if beside is not None:
             yield beside
+            lined = _with_taps(replace(beside, staged="lines", lanes=_MOST_LANES), memory)
+            if lined.lines or lined.taps.count > 1:
+                yield lined
 
 
 def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
     """With how B is staged and the result stored, as a form without tiles tells."""
-    z, i, j, k = (
+    z, i, j, k, line = (
         Var(name, 0, max(0, form.size(labels) - 1))
-        for name, labels in (("z", form.batch), ("i", form.m), ("j", form.n), ("k", form.k))
-    )
+        for name, labels in (
+            ("z", form.batch), ("i", form.m), ("j", form.n), ("k", form.k), ("line", form.lines)
+        )
+    )  # fmt: skip
     at: dict[int, Ix] = {}
-    for var, labels in ((z, form.batch), (i, form.m), (j, form.n), (k, form.k)):
+    for var, labels in (
+        (z, form.batch), (i, form.m), (j, form.n), (k, form.k), (line, form.lines)
+    ):  # fmt: skip
         at |= decompose(Ix.of(var), labels, form.sizes)
     at = {x: place if form.sizes[x] != 1 else Ix() for x, place in at.items()}
 
@@ -199,9 +229,9 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
 
 def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
     """With B read in place: its columns are those labels whose elements lie side by side, in B and
-    in the result, and each place of the other labels is a product of its own."""
+    in the result, and each place of the other labels is a line of its own."""
     for cut in range(len(form.n)):
-        moved = replace(form, batch=(*form.n[:cut], *form.batch), n=form.n[cut:])
+        moved = replace(form, lines=form.n[:cut], n=form.n[cut:])
         read = _read(moved, memory, out)
         if (
             read.staged == "copy"
@@ -210,6 +240,19 @@ def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
         ):
             return replace(read, staged="in place")
     return None
+
+
+def _with_taps(form: Form, memory: Mapping[Node, str]) -> Form:
+    """With the slots of windows along a line, if the last contracted label counts such."""
+    if form.staged != "lines" or not form.k:
+        return form
+    tap = Var("tap", 0, form.sizes[form.k[-1]] - 1)
+    axes = form.column_labels
+    at = {x: Ix.of(tap if x == form.k[-1] else Var(f"x{x}", 0, form.sizes[x] - 1)) for x in axes}
+    index = tuple(at[x] if m != 1 else Ix() for x, m in zip(axes, form.columns.shape, strict=True))
+    place = Expressions(memory).value(form.columns, index).index
+    assert place is not None
+    return replace(form, taps=taps_along(place, tap, form.lanes))
 
 
 def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
@@ -221,15 +264,24 @@ def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[
         for vectors in (1,) if limits.plain else (1, 2, 3, 4):
             spare = limits.registers - 1 - vectors
             most = max(1, min(_MOST_ROWS, min(spare, limits.registers * 3 // 4) // vectors))
-            for tile in (1,) if limits.plain else range(max(1, most * 3 // 4), most + 1):
+            fewest = most - 1 if form.lined else most * 3 // 4
+            for tile in (1,) if limits.plain else range(max(1, fewest), most + 1):
                 rows = min(tile, max(1, form.size(form.m)))
                 shaped = replace(form, lanes=lanes, vectors=vectors, tile=rows)
-                if form.staged == "in place" and form.size(form.n) < shaped.panel:
+                if not _fills(shaped):
                     continue
+                shaped = _with_taps(shaped, memory)
                 yield _blocked(shaped, size, limits)
                 packed = _packed(shaped, size) if tile == most else None
                 if packed is not None:
                     yield _blocked(packed, size, limits)
+
+
+def _fills(form: Form) -> bool:
+    """Whether there are columns for whole vectors, where these come from lines or from memory."""
+    if form.lined:
+        return form.size(form.n) >= form.lanes and form.all_vectors >= form.vectors
+    return form.staged != "in place" or form.size(form.n) >= form.panel
 
 
 def _packed(form: Form, size: int) -> Form | None:
@@ -246,9 +298,11 @@ def _packed(form: Form, size: int) -> Form | None:
 def _blocked(form: Form, size: int, limits: Limits) -> Form:
     """With blocks that local memory holds, and work for every core."""
     depth = form.size(form.k)
-    room = min(_PANEL_BYTES, limits.local_bytes * 6 // 10) // (form.panel * size)
+    taps = form.taps.count
+    room = min(_PANEL_BYTES, limits.local_bytes * 6 // 10) // (form.staged_width * size) * taps
     blocks = max(1, _parts(depth, max(16, min(form.deepest, room))))
-    block = max(1, min(depth, _parts(_parts(depth, blocks), 16) * 16))
+    unit = 16 if taps == 1 else taps
+    block = max(1, min(depth, _parts(_parts(depth, blocks), unit) * unit))
     most = form.tiles
     if _parts(depth, block) > 1:
         scratch = min(_SCRATCH_BYTES, limits.local_bytes * 3 // 10)
@@ -274,7 +328,10 @@ def cost(form: Form, limits: Limits) -> float:
     again = 2 if form.staged == "in place" and form.tiles_per_item > 1 else 1
     work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v * again + t) / (v * t))
     stage = form.tiles * t * form.panels * depth * _MOVED / form.lanes if form.packed else 0.0
-    if form.staged != "in place":
+    if form.staged == "lines":
+        rows = depth // form.taps.count
+        stage += items * rows * form.panels * v * form.taps.loads(form.lanes) * _MOVED
+    elif form.staged != "in place":
         stage += items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
     store = row_count * columns * (_STORED[form.stored] + _MOVED / form.lanes)
     most = items * form.panels * batches
