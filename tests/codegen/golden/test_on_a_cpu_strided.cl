@@ -1,19 +1,43 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void copy_2x7x2x20_f32(__global float* restrict out0, __global const float* restrict in0) {
   const float c2 = 0.0f;
+  const float16 v11 = (float16)(c2);
   #pragma clang loop vectorize(disable)
   for (int row = 0; row < 28; row++) {
     const int i0 = (row / 14);
     const int i1 = (((row / 2)) % 7);
     const int i2 = (row % 2);
     #pragma clang loop vectorize(disable)
-    for (int i3 = 0; i3 < 20; i3++) {
-      const float x1 = ((i1 - 1 >= 0) & (i1 - 1 < 5) & (i3 < 19) & (i2 + i3*2 - 1 >= 0) & (i2 + i3*2 - 1 < 37)) ? in0[i2 + i3*2 + i1*37 + i0*185 - 38] : 0.0f;
+    for (int i3 = 0; i3 < 1; i3++) {
+      const float x1 = ((i1 - 1 >= 0) & (i1 - 1 < 5) & (i2 + i3*2 - 1 >= 0) & (i2 + i3*2 - 1 < 37)) ? in0[i2 + i3*2 + i1*37 + i0*185 - 38] : 0.0f;
       const int m3 = -((i2 + i3*2 - 1 >= 0) & (i2 + i3*2 - 1 < 37));
       const float w4 = (m3 ? x1 : c2);
-      const int m5 = -((i1 - 1 >= 0) & (i1 - 1 < 5) & (i3 < 19));
+      const int m5 = -((i1 - 1 >= 0) & (i1 - 1 < 5));
       const float w6 = (m5 ? w4 : c2);
       out0[i3 + i2*20 + i1*40 + i0*280] = w6;
+    }
+    #pragma clang loop vectorize(disable)
+    for (int i3 = 1; i3 < 17; i3 += 16) {
+      const float16 x7 = ((i1 - 1 >= 0) & (i1 - 1 < 5)) ? (float16)(in0[i2 + i3*2 + i1*37 + i0*185 - 38], in0[i2 + i3*2 + i1*37 + i0*185 - 36], in0[i2 + i3*2 + i1*37 + i0*185 - 34], in0[i2 + i3*2 + i1*37 + i0*185 - 32], in0[i2 + i3*2 + i1*37 + i0*185 - 30], in0[i2 + i3*2 + i1*37 + i0*185 - 28], in0[i2 + i3*2 + i1*37 + i0*185 - 26], in0[i2 + i3*2 + i1*37 + i0*185 - 24], in0[i2 + i3*2 + i1*37 + i0*185 - 22], in0[i2 + i3*2 + i1*37 + i0*185 - 20], in0[i2 + i3*2 + i1*37 + i0*185 - 18], in0[i2 + i3*2 + i1*37 + i0*185 - 16], in0[i2 + i3*2 + i1*37 + i0*185 - 14], in0[i2 + i3*2 + i1*37 + i0*185 - 12], in0[i2 + i3*2 + i1*37 + i0*185 - 10], in0[i2 + i3*2 + i1*37 + i0*185 - 8]) : (float16)(0.0f);
+      const float16 w8 = x7;
+      const int m9 = -((i1 - 1 >= 0) & (i1 - 1 < 5));
+      const int16 m10 = (int16)(m9);
+      const float16 w12 = (m10 ? w8 : v11);
+      vstore16(w12, 0, out0 + i3 + i2*20 + i1*40 + i0*280);
+    }
+    #pragma clang loop vectorize(disable)
+    for (int i3 = 17; i3 < 19; i3++) {
+      const float x13 = ((i1 - 1 >= 0) & (i1 - 1 < 5)) ? in0[i2 + i3*2 + i1*37 + i0*185 - 38] : 0.0f;
+      const float w14 = x13;
+      const int m15 = -((i1 - 1 >= 0) & (i1 - 1 < 5));
+      const float w16 = (m15 ? w14 : c2);
+      out0[i3 + i2*20 + i1*40 + i0*280] = w16;
+    }
+    for (int i3 = 19; i3 < 20; i3++) {
+      const float x17 = 0.0f;
+      const float w18 = c2;
+      const float w19 = c2;
+      out0[i3 + i2*20 + i1*40 + i0*280] = w19;
     }
   }
 }
