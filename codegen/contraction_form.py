@@ -159,6 +159,15 @@ class Form:
         """Whether each vector of a panel lies in a line of its own."""
         return bool(self.lines) or self.staged == "lines"
 
+    def apart(self) -> "Form":
+        """Without a tile, and with each line a product of its own, as tiles of GPUs want it."""
+        batch = (*self.lines, *self.batch)
+        staged = "in place" if self.staged == "lines" else self.staged
+        return replace(
+            self, batch=batch, lines=(), taps=NO_TAPS, staged=staged, lanes=1, vectors=1, tile=1,
+            tiles_per_item=1, block=1,
+        )  # fmt: skip
+
     @property
     def per_line(self) -> int:
         return _parts(self.size(self.n), self.lanes)
