@@ -9,12 +9,14 @@ scratch. What follows the contraction in its group (bias, activation) happens be
 The last panel and the last tile overlap the ones before instead of having an edge of their own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from .choice import Choice, cheapest_first
 from .contraction_form import candidates, cost, plan_form
 from .contraction_operands import Operands
 from .contraction_staging import pack_rows, stage, stage_columns, staging_arrays
+from .dtype import int32
 from .graph import Node
 from .index import Ix, Var
 from .kernel import (
@@ -41,7 +43,8 @@ class _Contraction:
         self.operands = c = operands
         self.form, self.emitter = c.form, c.emitter
         self.blocks = -(-c.depth // c.form.block)
-        self.lanes_ok = c.columns >= c.form.panel and c.stores_stride()
+        whole = c.form.lined or c.columns >= c.form.panel
+        self.lanes_ok = whole and c.stores_stride()
         # a plain store per register, or a loop over rows so that longer text stands there once
         self.plain = self.lanes_ok and all(
             value is c.acc and at.coefficient(c.j) == 1 for value, _, at in c.stores
@@ -53,10 +56,7 @@ class _Contraction:
         if self.blocks > 1 or not self.plain:
             tiles = form.tiles_per_item if self.blocks > 1 else 1
             arrays.append(Array("scratch", c.compute_dtype, tiles * form.tile * form.panel))
-        start = Ix.of(c.panel_var) * form.panel
-        e.define_var(c.j, start)
-        if c.columns > form.panel and c.columns % form.panel:
-            c.clip(c.j, start, c.columns - form.panel)
+        c.place_columns()
         stage_columns(c)
         first = Var("k0", 0, max(0, (self.blocks - 1) * form.block))
         if self.blocks == 1:
@@ -157,26 +157,58 @@ class _Contraction:
                 place = c.row_place(Ix.of(tile_start) + r)
                 e.append(Pointer(f"row_{r}", c.a.payload[0], place))
         if c.in_place:
-            e.append(Pointer("columns", c.b.payload[0], c.column_part))
-        kk = Var("kk", 0, count - 1)
-        with e.loop(kk, Ix(), Ix(count)):
+            self._point_at_columns()
+        with self._positions(count) as (kk, local):
             if form.packed:
-                a = [Load("rows", Ix.of(kk) * form.strip + r, 0) for r in range(form.tile)]
+                a = [Load("rows", kk * form.strip + r, 0) for r in range(form.tile)]
             else:
                 moved = c.moved("offset", "offsets", c.depth_part, c.table, k0, kk)
                 a = [Load(f"row_{r}", moved, 0) for r in range(form.tile)]
-            if c.in_place:
-                below = c.moved("below", "down", c.down_part, c.down_table, k0, kk)
-                array = "columns"
-            else:
-                below, array = Ix.of(kk) * form.panel, "panel"
-            for v in range(form.vectors):
-                e.append(Define(f"b_{v}", c.wide, Load(array, below + v * form.lanes)))
+            for v, load in enumerate(self._columns_at(k0, kk, local)):
+                e.append(Define(f"b_{v}", c.wide, load))
             for r in range(form.tile):
                 e.append(Define(f"a_{r}", c.wide, a[r]))
                 for v in range(form.vectors):
                     acc = self._name(r, v)
                     e.append(Assign(acc, c.wide, Fma(f"a_{r}", f"b_{v}", acc)))
+
+    @contextmanager
+    def _positions(self, count: int) -> Iterator[tuple[Ix, Ix]]:
+        """Loops over a block's contracted positions; a position, and where its part of the staged
+        panel begins."""
+        e, form = self.emitter, self.form
+        taps = form.taps.count
+        if taps == 1:
+            kk = Var("kk", 0, count - 1)
+            with e.loop(kk, Ix(), Ix(count)):
+                yield Ix.of(kk), Ix.of(kk) * form.staged_width
+            return
+        row, tap = Var("s", 0, count // taps - 1), Var("tap", 0, taps - 1)
+        shifts = form.taps.shifts(form.lanes)
+        shift = Var("shift", 0, max(shifts))
+        with e.loop(row, Ix(), Ix(count // taps)), e.loop(tap, Ix(), Ix(taps)):
+            e.append(Define("shift", ctype_of(int32), Load("taps", Ix.of(tap), 0), var=shift))
+            position = Ix.of(row) * taps + Ix.of(tap)
+            yield position, Ix.of(row) * form.staged_width + Ix.of(shift)
+
+    def _point_at_columns(self) -> None:
+        e, form, c = self.emitter, self.form, self.operands
+        if not form.lined:
+            e.append(Pointer("columns", c.b.payload[0], c.column_part))
+        for v, start in enumerate(c.starts):
+            place = c.column_part.substitute(start)
+            e.append(Pointer(f"columns_{v}", c.b.payload[0], place))
+
+    def _columns_at(self, k0: Ix, kk: Ix, local: Ix) -> list[Load]:
+        """B's vectors at a contracted position, of which the staged part begins at `local`."""
+        form, c = self.form, self.operands
+        apart = form.taps.width(form.lanes) if form.staged == "lines" else form.lanes
+        if not c.in_place:
+            return [Load("panel", local + v * apart) for v in range(form.vectors)]
+        below = c.moved("below", "down", c.down_part, c.down_table, k0, kk)
+        if form.lined:
+            return [Load(f"columns_{v}", below) for v in range(form.vectors)]
+        return [Load("columns", below + v * form.lanes) for v in range(form.vectors)]
 
     # after the last block
 
@@ -186,7 +218,7 @@ class _Contraction:
             with e.block():
                 e.define_var(c.i, Ix.of(tile_start) + r)
                 for v in range(form.vectors):
-                    with e.lanes(c.j, form.lanes, v * form.lanes):
+                    with c.vector(v, form.lanes):
                         e.bind(e._key(c.acc), self._name(r, v))
                         self._store_outputs()
 
@@ -195,12 +227,13 @@ class _Contraction:
         e, form, c = self.emitter, self.form, self.operands
         row = Var("r", 0, form.tile - 1)
         width = form.lanes if self.lanes_ok else 1
-        count = form.panel if self.lanes_ok else min(form.panel, c.columns)
+        whole = self.lanes_ok or form.lined
+        count = form.panel if whole else min(form.panel, c.columns)
         with e.loop(row, Ix(), Ix(form.tile)):
             e.define_var(c.i, Ix.of(tile_start) + Ix.of(row))
             for column in range(0, count, width):
                 at = scratch + Ix.of(row) * form.panel + column
-                with e.block(), e.lanes(c.j, width, column):
+                with e.block(), c.vector(column // form.lanes, width, column % form.lanes):
                     name = e.fresh("c")
                     e.append(Define(name, ctype_of(c.dtype, width), Load("scratch", at)))
                     e.bind(e._key(c.acc), name)

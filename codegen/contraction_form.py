@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .choice import Choice, chosen
+from .contraction_lines import NO_TAPS, Taps, taps_along
 from .emit import topological
 from .expression import Expressions, Value
 from .graph import Node
@@ -159,7 +160,8 @@ class Form:
     tile: int = 1
     tiles_per_item: int = 1
     block: int = 1
-    staged: str = "copy"  # how, as `staging` says, or "in place": vectors of B come from memory
+    # how B is staged, as `staging` says; "lines": by `contraction_lines`; "in place": not at all
+    staged: str = "copy"
     stored: str = "side by side"  # how neighbouring columns of the result lie
     deepest: int = 512  # contracted positions of a block, at most
     table: bool = False  # positions of A's rows stand in a table
@@ -168,6 +170,8 @@ class Form:
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
     swapped: bool = False  # the second operand gives the rows
     made: float = 0.0  # slots to compute an element of B while it is staged
+    lines: Labels = ()  # of columns: each place of theirs is a line with vectors of its own
+    taps: Taps = NO_TAPS  # the slots of the last label of k that are staged together
 
     def size(self, labels: Labels) -> int:
         total = 1
@@ -198,8 +202,36 @@ class Form:
         return self.strips * self.together
 
     @property
+    def lined(self) -> bool:
+        """Whether each vector of a panel lies in a line of its own."""
+        return bool(self.lines) or self.staged == "lines"
+
+    def apart(self) -> "Form":
+        """Without a tile, and with each line a product of its own, as tiles of GPUs want it."""
+        batch = (*self.lines, *self.batch)
+        staged = "in place" if self.staged == "lines" else self.staged
+        return replace(
+            self, batch=batch, lines=(), taps=NO_TAPS, staged=staged, lanes=1, vectors=1, tile=1,
+            tiles_per_item=1, block=1,
+        )  # fmt: skip
+
+    @property
+    def per_line(self) -> int:
+        return _parts(self.size(self.n), self.lanes)
+
+    @property
+    def all_vectors(self) -> int:
+        """Vectors of columns, over all lines."""
+        return self.size(self.lines) * self.per_line
+
+    @property
     def panels(self) -> int:
-        return _parts(self.size(self.n), self.panel)
+        return _parts(self.all_vectors, self.vectors)
+
+    @property
+    def staged_width(self) -> int:
+        """Elements of the staged panel for a contracted position, or for all of its `taps`."""
+        return self.vectors * self.taps.width(self.lanes) if self.staged == "lines" else self.panel
 
 
 def _orientations(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
@@ -219,17 +251,24 @@ def _orientations(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterat
         beside = _beside(form, memory, out, limits)
         if beside is not None:
             yield beside
+            lined = _with_taps(replace(beside, staged="lines", lanes=_MOST_LANES), memory)
+            if lined.lines or lined.taps.count > 1:
+                yield lined
 
 
 def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -> Form | None:
     """With how B is staged and the result stored, as a form without tiles tells; None where rows
     cannot be read in place."""
-    z, i, j, k = (
+    z, i, j, k, line = (
         Var(name, 0, max(0, form.size(labels) - 1))
-        for name, labels in (("z", form.batch), ("i", form.m), ("j", form.n), ("k", form.k))
-    )
+        for name, labels in (
+            ("z", form.batch), ("i", form.m), ("j", form.n), ("k", form.k), ("line", form.lines)
+        )
+    )  # fmt: skip
     at: dict[int, Ix] = {}
-    for var, labels in ((z, form.batch), (i, form.m), (j, form.n), (k, form.k)):
+    for var, labels in (
+        (z, form.batch), (i, form.m), (j, form.n), (k, form.k), (line, form.lines)
+    ):  # fmt: skip
         at |= decompose(Ix.of(var), labels, form.sizes)
     at = {x: place if form.sizes[x] != 1 else Ix() for x, place in at.items()}
     expressions = Expressions(memory)
@@ -259,9 +298,9 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
 
 def _beside(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -> Form | None:
     """With B read in place: its columns are those labels whose elements lie side by side, in B and
-    in the result, and each place of the other labels is a product of its own."""
+    in the result, and each place of the other labels is a line of its own."""
     for cut in range(len(form.n)):
-        moved = replace(form, batch=(*form.n[:cut], *form.batch), n=form.n[cut:])
+        moved = replace(form, lines=form.n[:cut], n=form.n[cut:])
         read = _read(moved, memory, out, limits)
         if (
             read is not None
@@ -274,6 +313,19 @@ def _beside(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits)
     return None
 
 
+def _with_taps(form: Form, memory: Mapping[Node, str]) -> Form:
+    """With the slots of windows along a line, if the last contracted label counts such."""
+    if form.staged != "lines" or not form.k:
+        return form
+    tap = Var("tap", 0, form.sizes[form.k[-1]] - 1)
+    axes = form.column_labels
+    at = {x: Ix.of(tap if x == form.k[-1] else Var(f"x{x}", 0, form.sizes[x] - 1)) for x in axes}
+    index = tuple(at[x] if m != 1 else Ix() for x, m in zip(axes, form.columns.shape, strict=True))
+    place = Expressions(memory).value(form.columns, index).index
+    assert place is not None
+    return replace(form, taps=taps_along(place, tap, form.lanes))
+
+
 def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
     """The forms that the device's registers and local memory allow, at most 50 or so."""
     size = max(4, n.dtype.compute_size)
@@ -283,15 +335,24 @@ def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[
         for vectors in (1,) if limits.plain else (1, 2, 3, 4):
             spare = limits.registers - 1 - vectors
             most = max(1, min(_MOST_ROWS, min(spare, limits.registers * 3 // 4) // vectors))
-            for tile in (1,) if limits.plain else range(max(1, most * 3 // 4), most + 1):
+            fewest = most - 1 if form.lined else most * 3 // 4
+            for tile in (1,) if limits.plain else range(max(1, fewest), most + 1):
                 rows = min(tile, max(1, form.size(form.m)))
                 shaped = replace(form, lanes=lanes, vectors=vectors, tile=rows)
-                if form.staged == "in place" and form.size(form.n) < shaped.panel:
+                if not _fills(shaped):
                     continue
+                shaped = _with_taps(shaped, memory)
                 yield _blocked(shaped, size, limits)
                 packed = _packed(shaped, size, limits) if tile == most else None
                 if packed is not None:
                     yield _blocked(packed, size, limits)
+
+
+def _fills(form: Form) -> bool:
+    """Whether there are columns for whole vectors, where these come from lines or from memory."""
+    if form.lined:
+        return form.size(form.n) >= form.lanes and form.all_vectors >= form.vectors
+    return form.staged != "in place" or form.size(form.n) >= form.panel
 
 
 def _packed(form: Form, size: int, limits: Limits) -> Form | None:
@@ -308,11 +369,12 @@ def _packed(form: Form, size: int, limits: Limits) -> Form | None:
 def _blocked(form: Form, size: int, limits: Limits) -> Form:
     """With blocks that local memory holds, and work for every core."""
     depth = form.size(form.k)
-    room = min(limits.rates.l2_bytes // _PANEL_OF_L2, limits.local_bytes * 6 // 10) // (
-        form.panel * size
-    )
+    taps = form.taps.count
+    held = form.staged_width * size
+    room = min(limits.rates.l2_bytes // _PANEL_OF_L2, limits.local_bytes * 6 // 10) // held * taps
     blocks = max(1, _parts(depth, max(16, min(form.deepest, room))))
-    block = max(1, min(depth, _parts(_parts(depth, blocks), 16) * 16))
+    unit = 16 if taps == 1 else taps
+    block = max(1, min(depth, _parts(_parts(depth, blocks), unit) * unit))
     most = form.tiles
     if _parts(depth, block) > 1:
         scratch = min(limits.rates.l2_bytes // _SCRATCH_OF_L2, limits.local_bytes * 3 // 10)
@@ -364,7 +426,10 @@ def _moving(form: Form, items: int) -> float:
     total = form.size(form.m) * columns * (_STORED[form.stored] + vector)
     if form.packed:
         total += form.tiles * form.tile * form.panels * depth * vector
-    if form.staged != "in place":
+    if form.staged == "lines":
+        loads = form.panels * form.vectors * form.taps.loads(form.lanes)
+        total += items * (depth // form.taps.count) * loads * _MOVED
+    elif form.staged != "in place":
         made = form.made if form.staged == "elements" else form.made / form.lanes
         total += items * depth * columns * (_STAGED[form.staged] + made + vector)
     return total
@@ -379,7 +444,7 @@ def _traffic(form: Form, items: int, limits: Limits) -> float:
     ns = 0.0
     for count, held in (
         (rows * depth * form.panels, form.tiles_per_item * form.tile * depth),
-        (columns * depth * items, columns * depth),
+        (columns * depth * items // form.taps.count, columns * depth // form.taps.count),
         (2 * rows * columns, rows * columns * form.size(form.batch)),
     ):
         rate = rates.read_rate(held * size, limits.compute_units)

@@ -3,7 +3,8 @@
 z walks the batch, i rows, j columns, k contracted positions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from .contraction_form import Form, Labels, data_in
 from .dtype import DType, float32, int32, int64
@@ -31,7 +32,10 @@ class Operands:
         self.depth = form.size(form.k)
         self.z = Var("z", 0, form.size(form.batch) - 1)
         self.i = Var("i", 0, self.rows - 1)
-        self.j = Var("j", 0, max(self.columns, form.panel) - 1)
+        most = self.columns if form.lined else max(self.columns, form.panel)
+        self.j = Var("j", 0, most - 1)
+        self.line = Var("line", 0, form.size(form.lines) - 1)
+        self.starts: list[dict[Var, Ix]] = []  # of the panel's vectors, where these lie in lines
         self.k = Var("k", 0, self.depth - 1)
         self.panel_var = Var("g0", 0, form.panels - 1)
         self.item_var = Var("g1", 0, -(-form.tiles // form.tiles_per_item) - 1)
@@ -40,7 +44,7 @@ class Operands:
         acc: list[Value] = []
         self.expressions = Expressions(group.memory, None, _result_at(anchor, out_index, acc))
         self.acc = self.expressions.result(
-            self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.j) if v.hi)
+            self.dtype, "acc", frozenset(v for v in (self.z, self.i, self.line, self.j) if v.hi)
         )
         acc.append(self.acc)
         self.a = self._operand(form.rows, form.row_labels, at)
@@ -66,6 +70,7 @@ class Operands:
         return {
             **decompose(Ix.of(self.z), form.batch, form.sizes),
             **decompose(Ix.of(self.i), form.m, form.sizes),
+            **decompose(Ix.of(self.line), form.lines, form.sizes),
             **decompose(Ix.of(j), form.n, form.sizes),
             **decompose(Ix.of(self.k), form.k, form.sizes),
         }
@@ -97,15 +102,54 @@ class Operands:
     def wide(self) -> CType:
         return ctype_of(self.dtype, self.form.lanes)
 
-    def moved(self, name: str, table: str, part: Ix, stands: bool, k0: Ix, kk: Var) -> Ix:
+    def moved(self, name: str, table: str, part: Ix, stands: bool, k0: Ix, kk: Ix) -> Ix:
         """What the contracted position k0 + kk adds to a place; where it `stands` in a table, as a
         variable `name`."""
         if not stands:
-            return part.substitute({self.k: k0 + Ix.of(kk)})
+            return part.substitute({self.k: k0 + kk})
         var = Var(name, part.lo, part.hi)
         ctype = ctype_of(offset_dtype(part))
-        self.emitter.append(Define(name, ctype, Load(table, Ix.of(kk), 0), var=var))
+        self.emitter.append(Define(name, ctype, Load(table, kk, 0), var=var))
         return Ix.of(var)
+
+    def place_columns(self) -> None:
+        """Where the panel begins, or each of its vectors."""
+        form, e = self.form, self.emitter
+        if not form.lined:
+            start = Ix.of(self.panel_var) * form.panel
+            e.define_var(self.j, start)
+            if self.columns > form.panel and self.columns % form.panel:
+                self.clip(self.j, start, self.columns - form.panel)
+            return
+        last = form.all_vectors - form.vectors
+        first, start = Var("v0", 0, last), Ix.of(self.panel_var) * form.vectors
+        e.define_var(first, start)
+        if form.all_vectors % form.vectors:
+            self.clip(first, start, last)
+        for v in range(form.vectors):
+            number = Ix.of(first) + v
+            line = Var(f"line{v}", 0, self.line.hi)
+            j = Var(f"j{v}", 0, self.columns - form.lanes)
+            e.define_var(line, number // form.per_line)
+            e.define_var(j, (number % form.per_line) * form.lanes)
+            if self.columns % form.lanes:
+                self.clip(j, (number % form.per_line) * form.lanes, j.hi)
+            self.starts.append({self.line: Ix.of(line), self.j: Ix.of(j)})
+
+    @contextmanager
+    def vector(self, v: int, width: int, column: int = 0) -> Iterator[None]:
+        """Values of `width` columns here, from `column` of the panel's vector v on."""
+        e = self.emitter
+        if not self.form.lined:
+            with e.lanes(self.j, width, v * self.form.lanes + column):
+                yield
+            return
+        with e.block(*self.starts[v]):
+            for var, start in self.starts[v].items():
+                if var.hi:
+                    e.define_var(var, start)
+            with e.lanes(self.j, width, column):
+                yield
 
     def stores_stride(self) -> bool:
         """Whether what is written can be computed for several columns at a time."""

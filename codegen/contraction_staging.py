@@ -5,6 +5,7 @@ Whatever order B lies in, the inner loop then reads vectors. Lanes past the last
 
 from .contraction_form import staging
 from .contraction_operands import Operands, offset_dtype, split_place
+from .dtype import int32
 from .index import Ix, Var
 from .kernel import Array, Define, Literal, Load, Position, Store, ctype_of
 
@@ -18,7 +19,10 @@ def staging_arrays(c: Operands) -> list[Array]:
         if c.down_table:
             arrays.append(Array("down", offset_dtype(c.down_part), c.form.block))
     else:
-        arrays.append(Array("panel", c.compute_dtype, c.form.block * c.form.panel))
+        rows = c.form.block // c.form.taps.count
+        arrays.append(Array("panel", c.compute_dtype, rows * c.form.staged_width))
+        if c.form.taps.count > 1:
+            arrays.append(Array("taps", int32, c.form.taps.count))
     if c.table:
         arrays.append(Array("offsets", offset_dtype(c.depth_part), c.form.block))
     if c.form.packed:
@@ -29,8 +33,8 @@ def staging_arrays(c: Operands) -> list[Array]:
 
 
 def _kind(c: Operands) -> str:
-    if c.in_place:
-        return "in place"
+    if c.in_place or c.form.staged == "lines":
+        return c.form.staged
     kind = staging(c.b, c.expressions, c.j, c.k)
     return "elements" if kind in ("copy", "computed") and c.columns < c.form.panel else kind
 
@@ -40,7 +44,14 @@ def _count(c: Operands) -> int:
 
 
 def stage_columns(c: Operands) -> None:
-    """What the columns of the panel add to their places, once for all blocks."""
+    """What the columns of the panel add to their places, once for all blocks; with lines, where
+    the vectors of each slot begin."""
+    if c.form.taps.count > 1:
+        ctype = ctype_of(int32)
+        for k, shift in enumerate(c.form.taps.shifts(c.form.lanes)):
+            name = c.emitter.fresh("o")
+            c.emitter.append(Define(name, ctype, Position(Ix(shift))))
+            c.emitter.append(Store("taps", Ix(k), name, ctype))
     if _kind(c) != "table":
         return
     part = split_place(c.b, c.k)[0]
@@ -59,7 +70,9 @@ def stage(c: Operands, k0: Ix, count: int) -> None:
     kind = _kind(c)
     if kind == "transpose":
         _transpose(c, k0, count)
-    if kind in ("transpose", "in place") and not (c.table or c.down_table):
+    if kind == "lines":
+        _lines(c, k0, count)
+    if kind in ("transpose", "in place", "lines") and not (c.table or c.down_table):
         return
     local = Var("s", 0, count - 1)
     with c.emitter.loop(local, Ix(), Ix(count)), c.emitter.block(c.k):
@@ -81,7 +94,7 @@ def pack_rows(c: Operands, k0: Ix, count: int, start: Var) -> None:
     e, form = c.emitter, c.form
     local = Var("s", 0, count - 1)
     with e.loop(local, Ix(), Ix(count)):
-        offset = c.moved("offset", "offsets", c.depth_part, c.table, k0, local)
+        offset = c.moved("offset", "offsets", c.depth_part, c.table, k0, Ix.of(local))
         for row in range(0, form.strip, form.lanes):
             place = c.row_part.substitute({c.i: Ix.of(start) + row})
             name = e.fresh("x")
@@ -94,6 +107,26 @@ def _offset(c: Operands, local: Var, table: str, part: Ix) -> None:
     name = c.emitter.fresh("o")
     c.emitter.append(Define(name, ctype, Position(part)))
     c.emitter.append(Store(table, Ix.of(local), name, ctype))
+
+
+def _lines(c: Operands, k0: Ix, count: int) -> None:
+    """Of each vector's line, what all slots read of it."""
+    e, form, index = c.emitter, c.form, c.b.index
+    assert index is not None
+    segments, width = form.taps.segments(form.lanes), form.taps.width(form.lanes)
+    local = Var("s", 0, count // form.taps.count - 1)
+    with e.loop(local, Ix(), Ix(local.hi + 1)):
+        for v, start in enumerate(c.starts):
+            first = index.substitute({**start, c.k: k0 + Ix.of(local) * form.taps.count})
+            place = Var(f"from{v}", first.lo, first.hi)
+            e.append(Define(place.name, ctype_of(offset_dtype(first)), Position(first), var=place))
+            for segment in segments:
+                for moved in segment.vectors(form.lanes):
+                    name = e.fresh("x")
+                    source = Ix.of(place) + (segment.begin + moved)
+                    e.append(Define(name, c.wide, Load(c.b.payload[0], source)))
+                    at = Ix.of(local) * form.staged_width + (v * width + segment.at + moved)
+                    e.append(Store("panel", at, name, c.wide))
 
 
 def _copy(c: Operands, local: Var) -> None:

@@ -167,12 +167,10 @@ class Emitter:
         for c in tests:
             low, high = c.of.lo, c.of.hi
             for var, first, end in self._spans:
-                if (
-                    len(c.of.terms) == 1
-                    and c.of.terms[0][0] is var
-                    and (by := c.of.terms[0][1]) > 0
-                ):
-                    low, high = c.of.const + by * first, c.of.const + by * (end - 1)
+                factor = c.of.coefficient(var)
+                if factor is not None and factor > 0:
+                    low += factor * (first - var.lo)
+                    high -= factor * (var.hi - end + 1)
             if high < c.lo or low >= c.hi:
                 return None
             if low < c.lo or high >= c.hi or c.step != 1:

@@ -8,7 +8,6 @@ them where contracted positions lie outermost. Sums are float32.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from .contraction_form import Form, candidates
 from .contraction_operands import Operands
@@ -208,10 +207,7 @@ class _MmaContraction(GpuContraction):
 
 
 def _plan(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form, WarpTile] | None:
-    forms = [
-        replace(form, lanes=1, vectors=1, tile=1, tiles_per_item=1, block=1)
-        for form in candidates(n, memory, limits)
-    ]
+    forms = [form.apart() for form in candidates(n, memory, limits)]
     form = next((form for form in forms if form.stored == "side by side"), forms[0])
     found = []
     for shape in _SHAPES:

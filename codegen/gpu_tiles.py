@@ -1,7 +1,7 @@
 """How to cut a contraction for work-groups: the tile of a group, of an item, the block."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .contraction_form import Form, candidates
 from .graph import Node
@@ -58,10 +58,7 @@ def plan_tile(n: Node, memory: Mapping[Node, str], limits: Limits) -> tuple[Form
     lanes = min(limits.vector_bytes // size, 4)  # an item's rows and columns are whole vectors
     if limits.plain or lanes < 2:
         return None
-    whole = [
-        replace(form, lanes=1, vectors=1, tile=1, tiles_per_item=1, block=1)
-        for form in candidates(n, memory, limits)
-    ]
+    whole = [form.apart() for form in candidates(n, memory, limits)]
     form = next((form for form in whole if form.stored == "side by side"), whole[0])
     found = []
     for shape in _SHAPES:

@@ -38,12 +38,30 @@ class Section:
     high: int
 
 
-def _holds_between(c: Condition, var: Var) -> tuple[int, int] | None:
-    """Where along `var` a condition holds, if it looks at nothing else; None if it does."""
-    step = c.of.coefficient(var)
-    if c.step != 1 or len(c.of.terms) != 1 or step is None or step < 1:
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Where along an axis a condition can hold, and where it does whatever other axes say."""
+
+    outer: tuple[int, int]
+    inner: tuple[int, int]
+
+    def opens(self, low: int, high: int) -> bool:
+        """Whether other axes decide in [low, high), which no edge cuts."""
+        possible = self.outer[0] <= low and high <= self.outer[1]
+        return possible and not (self.inner[0] <= low and high <= self.inner[1])
+
+
+def _edges(c: Condition, var: Var) -> _Edges | None:
+    """The edges of a condition along `var`; None where they may lie far from each other."""
+    factor = c.of.coefficient(var)
+    if c.step != 1 or not factor or factor < 0:
         return None
-    return -((c.of.const - c.lo) // step), -((c.of.const - c.hi) // step)
+    low, high = c.of.lo - factor * var.lo, c.of.hi - factor * var.hi  # all but var's part
+    if high - low >= factor:
+        return None
+    outer = -((high - c.lo) // factor), (c.hi - 1 - low) // factor + 1
+    inner = -((low - c.lo) // factor), (c.hi - 1 - high) // factor + 1
+    return _Edges(outer, inner)
 
 
 class Lanes:
@@ -79,7 +97,7 @@ class Lanes:
         for v in self.expressions.all_values():
             for c in v.conditions:
                 on_it = var in self.expressions.loop_vars(c.of)
-                if on_it and _holds_between(c, var) is None:
+                if on_it and _edges(c, var) is None:
                     return False
             if v.kind == "datum" and var in v.deps:
                 return False
@@ -172,10 +190,14 @@ class Lanes:
         if self.vec is None or self.width == 1:
             return []
         found: set[int] = set()
-        for v in self.values:
-            for c in v.conditions:
-                found.update(_holds_between(c, self.vec) or ())
+        for edges in self._all_edges():
+            found.update((*edges.outer, *edges.inner))
         return sorted(x for x in found if 0 < x < extent(self.vec))
+
+    def _all_edges(self) -> list[_Edges]:
+        assert self.vec is not None
+        found = [_edges(c, self.vec) for v in self.values for c in v.conditions]
+        return [edges for edges in found if edges is not None]
 
     @property
     def parallel(self) -> bool:
@@ -193,10 +215,11 @@ class Lanes:
         steps = [(self.width * unroll, self.width), (self.width, self.width), (1, 1)]
         if self.cuts and self.width > 4:  # segments between edges are short: narrow vectors too
             steps[2:2] = [(4, 4)]
-        low = 0
+        low, edges = 0, self._all_edges()
         for high in ends:
             at = low
-            for step, lanes in steps:
+            opened = self.width > 1 and any(e.opens(low, high) for e in edges)
+            for step, lanes in steps[-1:] if opened else steps:
                 whole = (high - at) // step * step
                 if whole:
                     result.append(Section(at, at + whole, step, lanes, low, high))

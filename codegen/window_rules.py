@@ -12,6 +12,7 @@ __all__ = [
     "fold_by_phases",
     "fold_of_contraction",
     "pads_first",
+    "phases_of_padded_lines",
     "slice_of_skew",
     "window_of_slots",
 ]
@@ -165,6 +166,71 @@ def pads_first(n: Node) -> Node | None:
     for view in reversed(above):
         result = node(view.op, (result,), view.arg)
     return result
+
+
+def phases_of_padded_lines(n: Node) -> Node | None:
+    """Strided windows along the last axis of what is padded, as an operand of a contraction: the
+    padded copy holds each phase of the places side by side, so that windows move by one."""
+    for k, operand in enumerate(n.src):
+        above: list[Node] = []
+        x = operand
+        while x.op.name in ("window", "reshape", "permute"):
+            if x.op.name == "window" and x.arg[2] > 1:
+                found = _window_by_phases(x)
+                if found is not None:
+                    for view in reversed(above):
+                        found = node(view.op, (found,), view.arg)
+                    return node(n.op, (*n.src[:k], found, *n.src[k + 1 :]), n.arg)
+            above.append(x)
+            x = x.src[0]
+    return None
+
+
+def _window_by_phases(n: Node) -> Node | None:
+    """The window over a pad whose last axis lies apart by phases: slot k*dilation is slot
+    m of phase r, with m*step + r."""
+    axis, slots, step, dilation = n.arg
+    others: list[Node] = []
+    x = n.src[0]
+    while x.op.name == "window":
+        others.append(x)
+        x = x.src[0]
+    last = len(x.shape) - 1
+    if x.op.name != "pad" or axis != last or any(other.arg[0] == last for other in others):
+        return None
+    padded = _padded_phases(x, step)
+    if padded is None:
+        return None
+    for other in reversed(others):
+        padded = node(other.op, (padded,), other.arg)
+    reach = (slots - 1) * dilation
+    windows = ops.window(padded, last + 1, reach // step + 1)
+    # phases stand before the line: they go beside the slots of its windows
+    order = (*range(last), *range(last + 1, len(windows.shape)), last)
+    turned = ops.permute(windows, order)
+    flat = ops.reshape(turned, (*turned.shape[:-2], -(-(reach + 1) // step) * step))
+    picked = ops.slice_at(flat, len(flat.shape) - 1, 0, slots, dilation)
+    return ops.slice_at(picked, axis, 0, n.shape[axis])
+
+
+def _padded_phases(x: Node, step: int) -> Node | None:
+    """A pad as one whose last axis, of places m*step + r, is two: r and m."""
+    axes, fill = x.arg
+    last, inner = len(x.shape) - 1, x.src[0]
+    starts = {axis: s for (axis, _, _), s in zip(axes, x.src[1:], strict=True)}
+    start = starts.pop(last, None)
+    if start is None or start.op.name != "const" or any(gap != 1 for _, _, gap in axes):
+        return None
+    before = int(ops.const_value(start))
+    whole = -(-(before % step + inner.shape[last]) // step)
+    zero = ops.const(before % step, int64)
+    even = ops.pad(inner, ((last, whole * step, 1),), (zero,), fill)
+    split = ops.reshape(even, (*inner.shape[:last], whole, step))
+    phases = ops.permute(split, (*range(last), last + 1, last))
+    wide = [axis for axis in axes if axis[0] != last]
+    line = (last + 1, -(-x.shape[last] // step), 1)
+    places = (*starts.values(), ops.const(before // step, int64))
+    return ops.pad(phases, (*wide, line), places, fill)
 
 
 def window_of_slots(n: Node) -> Node | None:

@@ -3,6 +3,7 @@
 from lazygrad.codegen import ops
 from lazygrad.codegen.compile import Plan, compile_graph
 from lazygrad.codegen.contraction_form import candidates, cost, plan_form
+from lazygrad.codegen.contraction_lines import Segment, Taps
 from lazygrad.codegen.dtype import float32, int64
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
@@ -42,20 +43,51 @@ def memory_of(n: Node) -> list[Node]:
     return found
 
 
-def test_few_taps_are_read_in_place():
-    """Staging nine positions for each panel of pixels would cost more than the products."""
+def test_pixels_are_read_along_rows():
+    """A row of pixels is staged once for all slots of the windows along it, in vectors of which
+    the last one of a row overlaps the one before; panels go on from row to row."""
     for limits in (AVX2, AVX512):
-        form = form_of(convolution(f32(64, 1, 28, 28), f32(32, 1, 3, 3)), limits)
-        assert form.staged == "in place"
-        assert form.stored == "side by side"
-        assert [form.sizes[x] for x in form.n] == [26]
-    (step,) = plan(convolution(f32(64, 1, 28, 28), f32(32, 1, 3, 3))).steps
-    assert "panel" not in step.text
+        for n in (
+            convolution(f32(64, 1, 28, 28), f32(32, 1, 3, 3)),
+            convolution(f32(8, 64, 66, 66), f32(64, 64, 3, 3)),
+        ):
+            form = form_of(n, limits)
+            assert form.staged == "lines"
+            assert form.stored == "side by side"
+            assert [form.sizes[x] for x in form.n] == [n.shape[-1]]
+            assert form.taps.places == (0, 1, 2)
+            assert form.block % 3 == 0
+            assert form.staged_width * 3 <= 2 * 3 * form.panel
 
 
-def test_many_channels_are_staged():
-    form = form_of(convolution(f32(8, 64, 58, 58), f32(64, 64, 3, 3)))
-    assert form.staged == "transpose"
+def test_short_rows_of_pixels_are_not():
+    """Vectors of 8 pixels would compute a seventh of a row of 14 twice."""
+    for image, weight in (((8, 256, 16, 16), (256, 256, 3, 3)), ((8, 64, 9, 9), (64, 64, 3, 3))):
+        assert form_of(convolution(f32(*image), f32(*weight))).staged in ("transpose", "table")
+
+
+def test_segments_of_lines():
+    """What the slots of a window read is staged once, where they are not far apart."""
+    plain = Taps((0, 1, 2))
+    assert [(s.begin, s.length, s.at) for s in plain.segments(8)] == [(0, 10, 0)]
+    assert (plain.width(8), plain.loads(8), plain.shifts(8)) == (16, 2, [0, 1, 2])
+    turned = Taps((0, -2, -4))
+    assert [(s.begin, s.length, s.at) for s in turned.segments(4)] == [(-4, 8, 0)]
+    assert turned.shifts(4) == [4, 2, 0]
+    phases = Taps((0, 115, 1, 116, 2, 117, 3))
+    assert [(s.begin, s.length, s.at) for s in phases.segments(8)] == [(0, 11, 0), (115, 10, 16)]
+    assert phases.shifts(8) == [0, 16, 1, 17, 2, 18, 3]
+    assert Segment(0, 21, 0).vectors(8) == [0, 8, 13]
+
+
+def test_strides_are_phases_of_what_is_padded():
+    """So that windows of strided convolutions move by one element, too."""
+    image = ops.pad_around(f32(1, 3, 20, 41), [(0, 0), (0, 0), (3, 3), (3, 3)])
+    windows = ops.window(ops.window(image, 2, 7, 2), 3, 7, 2)
+    n = ops.contract(windows, f32(64, 3, 7, 7), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
+    padded, product = plan(n).steps
+    assert padded.kernel.name.startswith("copy_3x26x2x24")
+    assert "vload8(0, panel + s*96 + shift)" in product.text
 
 
 def weights_gradient(size: int) -> Node:
@@ -105,7 +137,8 @@ def test_candidates_are_few_and_fit():
             assert all(cost(form, limits) > 0 for form in found)
             for form in found:
                 assert form.tile * form.vectors + form.vectors < limits.registers
-                assert form.staged != "in place" or form.size(form.n) >= form.panel
+                assert form.staged not in ("in place", "lines") or form.all_vectors >= form.vectors
+                assert not form.lined or form.size(form.n) >= form.lanes
 
 
 def images_gradient(padding: int) -> Node:

@@ -63,6 +63,12 @@ def few_taps() -> Node:
     return ops.contract(windows, f32(16, 1, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
 
 
+def strided() -> Node:
+    padded = ops.pad_around(f32(2, 1, 5, 37), [(0, 0), (0, 0), (1, 1), (1, 1)])
+    windows = ops.window(ops.window(padded, 2, 3, 2), 3, 3, 2)
+    return ops.contract(windows, f32(2, 1, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
+
+
 CASES: dict[str, Callable[[], Node]] = {
     "elementwise": lambda: ops.mul(ops.tanh(ops.add(f32(64, 100), f32(100))), f32(64, 1)),
     "half": lambda: ops.exp(ops.buffer(float16, (70,))),
@@ -101,6 +107,7 @@ CASES: dict[str, Callable[[], Node]] = {
     "few_taps": few_taps,
     "normalised_columns": normalised_columns,
     "looked_up_rows": looked_up_rows,
+    "strided": strided,
     "scan": lambda: ops.scan(f32(5, 40), 1, "add"),
     "argsort": lambda: ops.argsort(f32(90, 5), 0),
     "topk": lambda: ops.topk(f32(600, 200), 1, 8),

@@ -21,7 +21,9 @@ def np_convolution(x, w, padding, stride):
     return np.einsum("nchwij,ocij->nohw", windows[:, :, ::stride, ::stride], w)
 
 
-@pytest.mark.parametrize(("images", "kind"), list(enumerate(["in place", "table", "transpose"], 1)))
+@pytest.mark.parametrize(
+    ("images", "kind"), list(enumerate(["in place", "table", "transpose", "lines"], 1))
+)
 def test_convolution_in_each_form(device, images, kind, monkeypatch):
     """With a last panel that overlaps, and a bias and activation that follow the sum.
 
@@ -37,6 +39,43 @@ def test_convolution_in_each_form(device, images, kind, monkeypatch):
     got = F.conv2d(lg.tensor(x), lg.tensor(w), lg.tensor(bias)).relu()
     expected = np.maximum(np_convolution(x, w, 0, 1) + bias[:, None, None], 0)
     np.testing.assert_allclose(got.numpy(), expected, 1e-5, 1e-5)
+
+
+def lines_if_any(n, memory, limits, choice):
+    found = sorted(candidates(n, memory, limits), key=lambda f: cost(f, limits))
+    return next((f for f in found if f.staged == "lines"), found[0])
+
+
+@pytest.mark.parametrize(
+    ("shape", "weights", "settings", "seen"),
+    [
+        ((1, 3, 20, 39), (5, 3, 7, 7), {"stride": 2, "padding": 3}, "float32"),
+        ((2, 3, 9, 50), (4, 3, 2, 3), {"stride": 3, "padding": (2, 1)}, "float32"),
+        ((2, 4, 7, 23), (6, 2, 3, 3), {"dilation": 2, "padding": 2, "groups": 2}, "float16"),
+        ((1, 60, 5, 18), (9, 60, 3, 3), {"padding": 1}, "float32"),
+        ((2, 3, 6, 21), (5, 3, 3, 4), {"dilation": (1, 3), "stride": 2, "padding": 4}, "int32"),
+    ],
+)  # fmt: skip
+def test_lines_of_pixels(device, shape, weights, settings, seen, monkeypatch):
+    """Strides as phases, slots apart, groups, several blocks, other dtypes."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(contraction, "plan_form", lines_if_any)
+    x, w = (5 * array(*shape)).astype(seen), (5 * array(*weights)).astype(seen)
+    got = F.conv2d(lg.tensor(x), lg.tensor(w), **settings)
+    wide = [torch.from_numpy(a.astype("float64")) for a in (x, w)]
+    expected = torch.nn.functional.conv2d(*wide, **settings).numpy()
+    bound = {"float32": 1e-5, "float16": 2e-3, "int32": 0}[seen]
+    np.testing.assert_allclose(got.numpy(), expected, bound, 100 * bound)
+
+
+def test_lines_stored_element_by_element(device, monkeypatch):
+    """What follows the sum is turned around, so that nothing can be computed in vectors."""
+    monkeypatch.setattr(contraction, "plan_form", lines_if_any)
+    x, w, turn = array(2, 3, 6, 21), array(5, 3, 3, 3), array(21 * 5)
+    order = np.arange(19) ** 2 % 19
+    got = F.conv2d(lg.tensor(x), lg.tensor(w)) * lg.tensor(turn)[lg.tensor(order)]
+    expected = np_convolution(x, w, 0, 1) * turn[order]
+    np.testing.assert_allclose(got.numpy(), expected, 1e-5, 1e-4)
 
 
 @pytest.mark.parametrize(("depth", "seen"), [(300, "float32"), (37, "float16")])
