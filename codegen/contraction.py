@@ -7,6 +7,8 @@ MR x NR / lanes fused multiply-adds into registers. Between blocks the tile rest
 scratch. What follows the contraction in its group (bias, activation) happens before the store.
 
 The last panel and the last tile overlap the ones before instead of having an edge of their own.
+Where columns lie side by side only for a while, as a convolution's pixels do, a panel is made of
+vectors from several such lines (`contraction_lines`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
