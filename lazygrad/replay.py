@@ -22,7 +22,6 @@ from .storage import Storage, note_overwritten, with_history_of
 
 __all__ = ["Replay"]
 
-_OUTSIDE = ("argument", "gradient", "storage")
 _STILL = ("still", "constant", "number")
 
 
@@ -57,7 +56,8 @@ class Replay:
         self._capture = capture
         self._cells: list[Any] = []
         self._cell_of: dict[tuple[str, Any], int] = {}
-        self._outside: list[tuple[int, Source]] = []
+        self._storages: list[tuple[int, Storage]] = []  # outside, and always the same
+        self._outside: list[tuple[int, Source]] = []  # arguments and gradients
         self._steps = [
             self._step(event, number) if isinstance(event, CapturedRun) else event
             for number, event in enumerate(capture.events)
@@ -79,7 +79,9 @@ class Replay:
         if cell is None:
             cell = self._cell_of[key] = len(self._cells)
             self._cells.append(source.key if source.kind in _STILL else None)
-            if source.kind in _OUTSIDE:
+            if source.kind == "storage":
+                self._storages.append((cell, source.key))
+            elif source.kind in ("argument", "gradient"):
                 self._outside.append((cell, source))
         return cell
 
@@ -114,6 +116,9 @@ class Replay:
         if bad_indices.is_due(device):
             bad_indices.look(device)
         cells = self._cells.copy()
+        for cell, storage in self._storages:
+            node = storage.node
+            cells[cell] = node if node.memory is not None else _stored(storage)
         for cell, source in self._outside:
             cells[cell] = _stored(_storage(source, arguments))
         targets = [_storage(where, arguments) for where, _ in self._values]
