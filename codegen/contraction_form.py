@@ -23,14 +23,18 @@ Labels = tuple[int, ...]
 _MOST_LANES = 16
 _MOST_ROWS = 14  # of a tile: each has an address of its own
 _PANEL_BYTES = 131072  # of the staged panel, which stays in the second cache
-_SCRATCH_BYTES = 65536  # of tiles that rest between blocks
-_DEEPEST = 512  # contracted positions of a block: the rows of a tile stay in the first cache
-_DEEP_APART = 128  # where each position of a row lies in a cache line of its own, often one set's
+_SCRATCH_BYTES = 98304  # of tiles that rest between blocks
+# contracted positions of a block: every block waits for the first elements of its rows anew; those
+# that stand in a table or lie in a cache line of their own, often one set's, fill the first cache
+_DEEPEST = 1024
+_DEEP_TABLE = 512
+_DEEP_APART = 128
 _PACKED_BYTES = 8192  # of rows packed together, which share the first cache with a panel
 _LINE_BYTES = 64
 # slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
 _STAGED = {"copy": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
 _MOVED = 2.0
+_APART = 0.3  # slots per element of a row that lies in a line of its own
 _STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
 _LAST = 0.1  # of an item that one core still works on when the others have ended
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads
@@ -118,6 +122,7 @@ class Form:
     staged: str = "copy"  # how, as `staging` says, or "in place": vectors of B come from memory
     stored: str = "side by side"  # how neighbouring columns of the result lie
     deepest: int = _DEEPEST  # contracted positions of a block, at most
+    scattered: bool = False  # elements of a row of A do not follow one another
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
     swapped: bool = False  # the second operand gives the rows
@@ -191,10 +196,14 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels) -> Form:
     apart = place.coefficient(j)
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
     along = value(form.rows, form.row_labels).index
-    together = along is None or along.coefficient(k) in (1, None)
+    step = None if along is None else along.coefficient(k)
+    together = step in (1, None)
     beside = not together and along is not None and along.coefficient(i) == 1
-    deepest = _DEEPEST if together else _DEEP_APART
-    return replace(form, staged=staging(b, j, k), stored=stored, deepest=deepest, beside=beside)
+    deepest = {1: _DEEPEST, None: _DEEP_TABLE}.get(step, _DEEP_APART)
+    return replace(
+        form, staged=staging(b, j, k), stored=stored, deepest=deepest, scattered=not together,
+        beside=beside,
+    )  # fmt: skip
 
 
 def _beside(form: Form, memory: Mapping[Node, str], out: Labels) -> Form | None:
@@ -251,7 +260,9 @@ def _blocked(form: Form, size: int, limits: Limits) -> Form:
     block = max(1, min(depth, _parts(_parts(depth, blocks), 16) * 16))
     most = form.tiles
     if _parts(depth, block) > 1:
-        scratch = min(_SCRATCH_BYTES, limits.local_bytes * 3 // 10)
+        across = form.strip if form.packed else 0
+        across += 0 if form.staged == "in place" else form.panel
+        scratch = min(_SCRATCH_BYTES, limits.local_bytes * 9 // 10 - across * block * size)
         strips = scratch // (form.strip * form.panel * size)
         most = max(1, strips) * form.together
     found = []
@@ -273,7 +284,8 @@ def cost(form: Form, limits: Limits) -> float:
     # rows of B that lie far apart come from farther away when they are read again
     again = 2 if form.staged == "in place" and form.tiles_per_item > 1 else 1
     work = form.tiles * t * form.panels * v * depth * (1 + _LOADED * (v * again + t) / (v * t))
-    stage = form.tiles * t * form.panels * depth * _MOVED / form.lanes if form.packed else 0.0
+    each = (_APART if form.scattered else 0.0) + (_MOVED / form.lanes if form.packed else 0.0)
+    stage = form.tiles * t * form.panels * depth * each
     if form.staged != "in place":
         stage += items * depth * columns * (_STAGED[form.staged] + _MOVED / form.lanes)
     store = row_count * columns * (_STORED[form.stored] + _MOVED / form.lanes)
