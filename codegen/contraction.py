@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from .choice import Choice, cheapest_first
-from .contraction_form import candidates, cost, plan_form
+from .contraction_cost import cost
 from .contraction_operands import Operands
+from .contraction_schedule import candidates, plan_form
 from .contraction_staging import pack_rows, stage, stage_columns, staging_arrays
 from .dtype import int32
 from .graph import Node

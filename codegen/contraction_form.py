@@ -1,15 +1,13 @@
-"""How to cut a contraction: which operand gives rows, the register tile, the blocks.
+"""How a contraction may be read: which operand gives rows, how each comes from memory.
 
-A contraction by labels is a batch of products of rows x columns. Both operands may play either
-part, and tiles may have many sizes: `candidates` lists the forms, `cost` says what each takes,
-in slots of the unit that multiplies and adds, and `plan_form` takes the cheapest.
+A contraction by labels is a batch of products of rows x columns, and both operands may play either
+part. `contraction_schedule` gives these readings tiles and blocks and takes the cheapest form.
 """
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from .choice import Choice, chosen
 from .contraction_lines import NO_TAPS, Taps, taps_along
 from .emit import topological
 from .expression import Expressions, Value
@@ -19,37 +17,20 @@ from .limits import Limits
 from .reduction import contract_shape
 
 __all__ = [
-    "Form", "Labels", "Names", "candidates", "cost", "data_in", "is_direct",
-    "plan_form", "staging",
+    "LINE_BYTES", "MOST_LANES", "Form", "Labels", "Names", "data_in", "is_direct", "parts",
+    "readings", "staging", "with_taps",
 ]  # fmt: skip
 
 Labels = tuple[int, ...]
 
-_MOST_LANES = 16
-_MOST_ROWS = 14  # of a tile: each has an address of its own
-_LINE_BYTES = 64
-# what may stay in a core's caches, as parts of them: rows of a block in the first one, or where
-# positions of a row, or of a column in place, lie in lines of their own, those lines; rows that
-# are packed together; in the second one a panel, and tiles that rest between blocks
-_ROWS_OF_L1, _LINES_OF_L1, _PACKED_OF_L1 = 16, 4, 4
-_PANEL_OF_L2, _SCRATCH_OF_L2 = 4, 8
-# slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
-_STAGED = {"copy": 0.0, "computed": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
-_MOVED = 2.0
-_STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
-_LAST = 0.1  # of an item that one core still works on when the others have ended
-_LOADED = 0.6  # slots per vector or scalar that the inner loop loads
-_POINTERS = 6  # rows' addresses that registers hold beside a table
-_SPILLED = 2.0  # slots for what they do not hold
-_IN_FLIGHT = 10  # sums side by side that hide one another's latency
-_WAIT = 0.5  # slots for each of them that is not there
-_TILE_BEGUN = 30.0  # slots until the loop over a block runs
-_LOOKED_UP = 150.0  # slots until a row comes that begins anywhere: nothing foresees it
-_OVERLAP = 0.5  # of memory's time that is not hidden behind arithmetic
-_ITEM = 0.02  # of a launch, to begin a work-item
+MOST_LANES = 16
+LINE_BYTES = 64
+# parts of a core's first cache: for rows of a block, for rows whose positions stand in a table, and
+# for lines, where positions of a row, or of a column in place, lie in lines of their own
+_ROWS_OF_L1, _PLACES_OF_L1, _LINES_OF_L1 = 8, 16, 4
 
 
-def _parts(whole: int, part: int) -> int:
+def parts(whole: int, part: int) -> int:
     return -(-whole // part)
 
 
@@ -104,7 +85,7 @@ def staging(b: Value, expressions: Expressions, j: Var, k: Var) -> str:
         return "computed" if data_in(b) else "copy"
     if data_in(b):
         return "elements"
-    if (along_k == 1 and along_j is not None) or _run(b.index, k) % _MOST_LANES == 0:
+    if (along_k == 1 and along_j is not None) or _run(b.index, k) % MOST_LANES == 0:
         return "transpose"
     return "table" if _is_separable(b) else "elements"
 
@@ -165,6 +146,7 @@ class Form:
     stored: str = "side by side"  # how neighbouring columns of the result lie
     deepest: int = 512  # contracted positions of a block, at most
     table: bool = False  # positions of A's rows stand in a table
+    scattered: bool = False  # each lies in a cache line of its own, often one set's
     looked_up: bool = False  # where A's rows begin is read from memory
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
@@ -195,7 +177,7 @@ class Form:
 
     @property
     def strips(self) -> int:
-        return _parts(self.size(self.m), self.strip)
+        return parts(self.size(self.m), self.strip)
 
     @property
     def tiles(self) -> int:
@@ -217,7 +199,7 @@ class Form:
 
     @property
     def per_line(self) -> int:
-        return _parts(self.size(self.n), self.lanes)
+        return parts(self.size(self.n), self.lanes)
 
     @property
     def all_vectors(self) -> int:
@@ -226,7 +208,7 @@ class Form:
 
     @property
     def panels(self) -> int:
-        return _parts(self.all_vectors, self.vectors)
+        return parts(self.all_vectors, self.vectors)
 
     @property
     def staged_width(self) -> int:
@@ -234,7 +216,8 @@ class Form:
         return self.vectors * self.taps.width(self.lanes) if self.staged == "lines" else self.panel
 
 
-def _orientations(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
+def readings(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
+    """The ways to read both operands, as forms without tiles."""
     a, b = n.src
     lhs, rhs, out = n.arg
     sizes = contract_shape(a, b, n.arg)
@@ -251,7 +234,7 @@ def _orientations(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterat
         beside = _beside(form, memory, out, limits)
         if beside is not None:
             yield beside
-            lined = _with_taps(replace(beside, staged="lines", lanes=_MOST_LANES), memory)
+            lined = with_taps(replace(beside, staged="lines", lanes=MOST_LANES), memory)
             if lined.lines or lined.taps.count > 1:
                 yield lined
 
@@ -288,11 +271,12 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
     along = rows.index.coefficient(k) if rows.index is not None else 1
     beside = along not in (1, None) and rows.index is not None and rows.index.coefficient(i) == 1
-    held = _ROWS_OF_L1 * size if along in (1, None) else _LINES_OF_L1 * _LINE_BYTES
+    held = {1: _ROWS_OF_L1 * size, None: _PLACES_OF_L1 * size}.get(along)
     return replace(
         form, staged=staging(b, expressions, j, k), stored=stored, beside=beside,
-        deepest=limits.rates.l1_bytes // held, table=along is None,
-        looked_up=bool(data_in(rows)), made=float(sum(op.cost for op in ops)),
+        deepest=limits.rates.l1_bytes // (held or _LINES_OF_L1 * LINE_BYTES),
+        table=along is None, scattered=held is None, looked_up=bool(data_in(rows)),
+        made=float(sum(op.cost for op in ops)),
     )  # fmt: skip
 
 
@@ -308,12 +292,12 @@ def _beside(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits)
             and read.stored == "side by side"
             and _in_place(form.columns, memory)
         ):
-            lines = limits.rates.l1_bytes // (_LINES_OF_L1 * _LINE_BYTES)
+            lines = limits.rates.l1_bytes // (_LINES_OF_L1 * LINE_BYTES)
             return replace(read, staged="in place", deepest=min(read.deepest, lines))
     return None
 
 
-def _with_taps(form: Form, memory: Mapping[Node, str]) -> Form:
+def with_taps(form: Form, memory: Mapping[Node, str]) -> Form:
     """With the slots of windows along a line, if the last contracted label counts such."""
     if form.staged != "lines" or not form.k:
         return form
@@ -324,135 +308,3 @@ def _with_taps(form: Form, memory: Mapping[Node, str]) -> Form:
     place = Expressions(memory).value(form.columns, index).index
     assert place is not None
     return replace(form, taps=taps_along(place, tap, form.lanes))
-
-
-def candidates(n: Node, memory: Mapping[Node, str], limits: Limits) -> Iterator[Form]:
-    """The forms that the device's registers and local memory allow, at most 50 or so."""
-    size = max(4, n.dtype.compute_size)
-    width = min(limits.vector_bytes, limits.register_bytes)
-    lanes = 1 if limits.plain else max(1, min(_MOST_LANES, width // size))
-    for form in _orientations(n, memory, limits):
-        for vectors in (1,) if limits.plain else (1, 2, 3, 4):
-            spare = limits.registers - 1 - vectors
-            most = max(1, min(_MOST_ROWS, min(spare, limits.registers * 3 // 4) // vectors))
-            fewest = most - 1 if form.lined else most * 3 // 4
-            for tile in (1,) if limits.plain else range(max(1, fewest), most + 1):
-                rows = min(tile, max(1, form.size(form.m)))
-                shaped = replace(form, lanes=lanes, vectors=vectors, tile=rows)
-                if not _fills(shaped):
-                    continue
-                shaped = _with_taps(shaped, memory)
-                yield _blocked(shaped, size, limits)
-                packed = _packed(shaped, size, limits) if tile == most else None
-                if packed is not None:
-                    yield _blocked(packed, size, limits)
-
-
-def _fills(form: Form) -> bool:
-    """Whether there are columns for whole vectors, where these come from lines or from memory."""
-    if form.lined:
-        return form.size(form.n) >= form.lanes and form.all_vectors >= form.vectors
-    return form.staged != "in place" or form.size(form.n) >= form.panel
-
-
-def _packed(form: Form, size: int, limits: Limits) -> Form | None:
-    """With rows of A packed, as many as fill vectors and cache lines."""
-    together = form.lanes // math.gcd(form.tile, form.lanes)
-    together *= _parts(_LINE_BYTES, form.tile * together * size)
-    rows = form.tile * together
-    if not form.beside or form.lanes == 1 or rows > form.size(form.m):
-        return None
-    fits = limits.rates.l1_bytes // _PACKED_OF_L1 // (rows * size)
-    return replace(form, packed=together, deepest=max(form.deepest // 2, fits))
-
-
-def _blocked(form: Form, size: int, limits: Limits) -> Form:
-    """With blocks that local memory holds, and work for every core."""
-    depth = form.size(form.k)
-    taps = form.taps.count
-    held = form.staged_width * size
-    room = min(limits.rates.l2_bytes // _PANEL_OF_L2, limits.local_bytes * 6 // 10) // held * taps
-    blocks = max(1, _parts(depth, max(16, min(form.deepest, room))))
-    unit = 16 if taps == 1 else taps
-    block = max(1, min(depth, _parts(_parts(depth, blocks), unit) * unit))
-    most = form.tiles
-    if _parts(depth, block) > 1:
-        scratch = min(limits.rates.l2_bytes // _SCRATCH_OF_L2, limits.local_bytes * 3 // 10)
-        strips = scratch // (form.strip * form.panel * size)
-        most = max(1, strips) * form.together
-    found: dict[int, Form] = {}
-    for share in (1, 2, 4):  # items for each core: few of them stage less, many end together
-        items = max(1, _parts(share * limits.compute_units, form.panels * form.size(form.batch)))
-        per_item = min(most, max(1, _parts(form.tiles, items)))
-        per_item = _parts(form.tiles, _parts(form.tiles, per_item))  # as many for each item
-        per_item = _parts(per_item, form.together) * form.together
-        found[per_item] = replace(form, block=block, tiles_per_item=per_item)
-    return min(reversed(found.values()), key=lambda one: cost(one, limits))
-
-
-def cost(form: Form, limits: Limits) -> float:
-    """Slots of the multiply-add unit that a form takes, on all cores together."""
-    items = _parts(form.tiles, form.tiles_per_item)
-    batches = form.size(form.batch)
-    product = _multiplying(form, limits) + _moving(form, items) + _traffic(form, items, limits)
-    most = items * form.panels * batches
-    units, rates = limits.compute_units, limits.rates
-    # cores wait for the one with the most items, and for a part of the last one
-    idle = (_parts(most, units) + _LAST) * units / most
-    begun = most * _ITEM * rates.launch_ns * rates.fma_rate / form.lanes
-    return product * batches * idle + begun
-
-
-def _multiplying(form: Form, limits: Limits) -> float:
-    """The loop over tiles and blocks."""
-    t, v, depth = form.tile, form.vectors, form.size(form.k)
-    # rows of B that lie far apart come from farther away when they are read again
-    again = 2 if form.staged == "in place" and form.tiles_per_item > 1 else 1
-    step = v * t + _LOADED * (v * again + t + form.table) + _WAIT * max(0, _IN_FLIGHT - v * t)
-    if form.table:
-        full = v * t + v + 1 >= limits.registers
-        step += _SPILLED * (max(0, t - _POINTERS) + full)
-    blocks = _parts(depth, form.block)
-    rests = 2 * v * t * (blocks - 1)  # of tiles between blocks: loaded and stored
-    begun = _TILE_BEGUN + _LOOKED_UP * t * form.looked_up
-    each = depth * step + rests + begun * blocks
-    return form.tiles * form.panels * each
-
-
-def _moving(form: Form, items: int) -> float:
-    """Packing rows, staging panels, storing results."""
-    depth, columns = form.size(form.k), form.panels * form.panel
-    vector = _MOVED / form.lanes
-    total = form.size(form.m) * columns * (_STORED[form.stored] + vector)
-    if form.packed:
-        total += form.tiles * form.tile * form.panels * depth * vector
-    if form.staged == "lines":
-        loads = form.panels * form.vectors * form.taps.loads(form.lanes)
-        total += items * (depth // form.taps.count) * loads * _MOVED
-    elif form.staged != "in place":
-        made = form.made if form.staged == "elements" else form.made / form.lanes
-        total += items * depth * columns * (_STAGED[form.staged] + made + vector)
-    return total
-
-
-def _traffic(form: Form, items: int, limits: Limits) -> float:
-    """What arithmetic does not hide of reading A for each panel, B for each run of rows, and
-    writing the result, each from the cache that holds what lies between two readings."""
-    size = max(4, form.rows.dtype.compute_size)
-    rates, rows, depth = limits.rates, form.size(form.m), form.size(form.k)
-    columns = form.panels * form.panel
-    ns = 0.0
-    for count, held in (
-        (rows * depth * form.panels, form.tiles_per_item * form.tile * depth),
-        (columns * depth * items // form.taps.count, columns * depth // form.taps.count),
-        (2 * rows * columns, rows * columns * form.size(form.batch)),
-    ):
-        rate = rates.read_rate(held * size, limits.compute_units)
-        ns += count * size / rate
-    return _OVERLAP * ns * rates.fma_rate / form.lanes
-
-
-def plan_form(
-    n: Node, memory: Mapping[Node, str], limits: Limits, choice: Choice | None = None
-) -> Form:
-    return chosen(candidates(n, memory, limits), lambda form: cost(form, limits), choice)

@@ -9,8 +9,9 @@ them where contracted positions lie outermost. Sums are float32.
 
 from collections.abc import Mapping, Sequence
 
-from .contraction_form import Form, candidates
+from .contraction_form import Form
 from .contraction_operands import Operands
+from .contraction_schedule import candidates
 from .dtype import float32, uint16
 from .gpu_contraction import GpuContraction, Side
 from .gpu_tiles import Tile, tile_cost

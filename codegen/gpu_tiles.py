@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .contraction_form import Form, candidates
+from .contraction_form import Form
+from .contraction_schedule import candidates
 from .graph import Node
 from .limits import Limits
 

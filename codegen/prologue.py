@@ -10,7 +10,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 
-from .contraction_form import Names, candidates, cost, is_direct
+from .contraction_cost import cost
+from .contraction_form import Names, is_direct
+from .contraction_schedule import candidates
 from .graph import Node, toposort
 from .group import Free
 from .limits import Limits

@@ -2,8 +2,9 @@
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.compile import Plan, compile_graph
-from lazygrad.codegen.contraction_form import candidates, cost, plan_form
+from lazygrad.codegen.contraction_cost import cost
 from lazygrad.codegen.contraction_lines import Segment, Taps
+from lazygrad.codegen.contraction_schedule import candidates, plan_form
 from lazygrad.codegen.dtype import float32, int64
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
@@ -110,6 +111,36 @@ def test_rows_apart_are_walked_in_short_blocks():
     product = ops.contract(a, b, (0, 1), (0, 2), (1, 2))
     assert form_of(product).block <= 128
     assert form_of(ops.matmul(a, b)).block > 128
+
+
+def test_rows_that_run_on_are_walked_in_deep_blocks():
+    """Every block waits anew for the first elements of its rows; with one, nothing rests between.
+    Positions that stand in a table are spread over more of the first cache."""
+    (step,) = plan(ops.matmul(f32(1024, 1024), f32(1024, 1024))).steps
+    assert form_of(ops.matmul(f32(1024, 1024), f32(1024, 1024))).block == 1024
+    assert "scratch" not in step.text
+    assert form_of(ops.matmul(f32(2048, 2048), f32(2048, 2048))).block == 1024
+    form = form_of(convolution(f32(8, 256, 16, 16), f32(256, 256, 3, 3)))
+    assert form.block <= (512 if form.table else 1024)
+
+
+def test_of_two_transposed_operands_the_second_gives_the_rows():
+    """Whose elements follow one another: storing apart costs less than reading so for each tile."""
+    both = ops.contract(f32(1024, 1024), f32(1024, 1024), (0, 1), (2, 0), (1, 2))
+    form = form_of(both)
+    assert form.swapped and not form.scattered
+    assert form.stored == "apart"
+
+
+def test_panels_and_what_rests_between_blocks_fit_local_memory():
+    for local_bytes in (32768, 65536, 262144):
+        limits = Limits(local_bytes=local_bytes, register_bytes=32, registers=16)
+        turned = ops.contract(f32(3000, 400), f32(3000, 500), (0, 1), (0, 2), (1, 2))
+        for n in (ops.matmul(f32(600, 5000), f32(5000, 300)), turned):
+            (step,) = plan(n, limits=limits).steps
+            used = sum(a.size * a.dtype.itemsize for a in step.kernel.arrays)
+            assert used <= local_bytes
+            assert {"panel", "scratch"} <= {a.name for a in step.kernel.arrays}
 
 
 def test_rows_of_a_transposed_operand_may_be_packed():

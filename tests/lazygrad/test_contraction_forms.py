@@ -6,7 +6,8 @@ import pytest
 import lazygrad as lg
 import lazygrad.nn.functional as F
 from lazygrad.codegen import contraction
-from lazygrad.codegen.contraction_form import candidates, cost
+from lazygrad.codegen.contraction_cost import cost
+from lazygrad.codegen.contraction_schedule import candidates
 
 RNG = np.random.default_rng(0)
 

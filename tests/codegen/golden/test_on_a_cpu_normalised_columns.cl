@@ -1,12 +1,11 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void contract_sub_mul_40x64_f32(__global float* restrict out0, __global const float* restrict in0, __global const float* restrict in1, __global const float* restrict in2, __global const float* restrict in3) {
-  __local float panel[9728] __attribute__((aligned(64)));
-  __local float scratch[1280] __attribute__((aligned(64)));
+  __local float panel[19200] __attribute__((aligned(64)));
   const int g0 = get_global_id(0);
   const int j = g0*32;
   const float16 x5 = vload16(0, in3 + j);
   const float16 x9 = vload16(0, in3 + j + 16);
-  for (int s = 0; s < 304; s++) {
+  for (int s = 0; s < 600; s++) {
     {
       const int k = s;
       const float16 x1 = vload16(0, in1 + j + k*64);
@@ -53,7 +52,7 @@ void contract_sub_mul_40x64_f32(__global float* restrict out0, __global const fl
     __global const float* row_7 = in0 + i0*600 + 4200;
     __global const float* row_8 = in0 + i0*600 + 4800;
     __global const float* row_9 = in0 + i0*600 + 5400;
-    for (int kk = 0; kk < 304; kk++) {
+    for (int kk = 0; kk < 600; kk++) {
       const float16 b_0 = vload16(0, panel + kk*32);
       const float16 b_1 = vload16(0, panel + kk*32 + 16);
       const float16 a_0 = (float16)(row_0[kk]);
@@ -84,108 +83,6 @@ void contract_sub_mul_40x64_f32(__global float* restrict out0, __global const fl
       c8_0 = fma(a_8, b_0, c8_0);
       c8_1 = fma(a_8, b_1, c8_1);
       const float16 a_9 = (float16)(row_9[kk]);
-      c9_0 = fma(a_9, b_0, c9_0);
-      c9_1 = fma(a_9, b_1, c9_1);
-    }
-    vstore16(c0_0, 0, scratch + t*320);
-    vstore16(c0_1, 0, scratch + t*320 + 16);
-    vstore16(c1_0, 0, scratch + t*320 + 32);
-    vstore16(c1_1, 0, scratch + t*320 + 48);
-    vstore16(c2_0, 0, scratch + t*320 + 64);
-    vstore16(c2_1, 0, scratch + t*320 + 80);
-    vstore16(c3_0, 0, scratch + t*320 + 96);
-    vstore16(c3_1, 0, scratch + t*320 + 112);
-    vstore16(c4_0, 0, scratch + t*320 + 128);
-    vstore16(c4_1, 0, scratch + t*320 + 144);
-    vstore16(c5_0, 0, scratch + t*320 + 160);
-    vstore16(c5_1, 0, scratch + t*320 + 176);
-    vstore16(c6_0, 0, scratch + t*320 + 192);
-    vstore16(c6_1, 0, scratch + t*320 + 208);
-    vstore16(c7_0, 0, scratch + t*320 + 224);
-    vstore16(c7_1, 0, scratch + t*320 + 240);
-    vstore16(c8_0, 0, scratch + t*320 + 256);
-    vstore16(c8_1, 0, scratch + t*320 + 272);
-    vstore16(c9_0, 0, scratch + t*320 + 288);
-    vstore16(c9_1, 0, scratch + t*320 + 304);
-  }
-  for (int s = 0; s < 296; s++) {
-    {
-      const int k = s + 304;
-      const float16 x11 = vload16(0, in1 + j + k*64);
-      const float x12 = in2[k];
-      const float16 v13 = (float16)(x12);
-      const float16 sub_14 = x11 - v13;
-      const float16 mul_15 = sub_14 * x5;
-      vstore16(mul_15, 0, panel + s*32);
-      const float16 x16 = vload16(0, in1 + j + k*64 + 16);
-      const float16 sub_17 = x16 - v13;
-      const float16 mul_18 = sub_17 * x9;
-      vstore16(mul_18, 0, panel + s*32 + 16);
-    }
-  }
-  for (int t = 0; t < 4; t++) {
-    const int i0 = t*10;
-    float16 c0_0 = vload16(0, scratch + t*320);
-    float16 c0_1 = vload16(0, scratch + t*320 + 16);
-    float16 c1_0 = vload16(0, scratch + t*320 + 32);
-    float16 c1_1 = vload16(0, scratch + t*320 + 48);
-    float16 c2_0 = vload16(0, scratch + t*320 + 64);
-    float16 c2_1 = vload16(0, scratch + t*320 + 80);
-    float16 c3_0 = vload16(0, scratch + t*320 + 96);
-    float16 c3_1 = vload16(0, scratch + t*320 + 112);
-    float16 c4_0 = vload16(0, scratch + t*320 + 128);
-    float16 c4_1 = vload16(0, scratch + t*320 + 144);
-    float16 c5_0 = vload16(0, scratch + t*320 + 160);
-    float16 c5_1 = vload16(0, scratch + t*320 + 176);
-    float16 c6_0 = vload16(0, scratch + t*320 + 192);
-    float16 c6_1 = vload16(0, scratch + t*320 + 208);
-    float16 c7_0 = vload16(0, scratch + t*320 + 224);
-    float16 c7_1 = vload16(0, scratch + t*320 + 240);
-    float16 c8_0 = vload16(0, scratch + t*320 + 256);
-    float16 c8_1 = vload16(0, scratch + t*320 + 272);
-    float16 c9_0 = vload16(0, scratch + t*320 + 288);
-    float16 c9_1 = vload16(0, scratch + t*320 + 304);
-    __global const float* row_0 = in0 + i0*600;
-    __global const float* row_1 = in0 + i0*600 + 600;
-    __global const float* row_2 = in0 + i0*600 + 1200;
-    __global const float* row_3 = in0 + i0*600 + 1800;
-    __global const float* row_4 = in0 + i0*600 + 2400;
-    __global const float* row_5 = in0 + i0*600 + 3000;
-    __global const float* row_6 = in0 + i0*600 + 3600;
-    __global const float* row_7 = in0 + i0*600 + 4200;
-    __global const float* row_8 = in0 + i0*600 + 4800;
-    __global const float* row_9 = in0 + i0*600 + 5400;
-    for (int kk = 0; kk < 296; kk++) {
-      const float16 b_0 = vload16(0, panel + kk*32);
-      const float16 b_1 = vload16(0, panel + kk*32 + 16);
-      const float16 a_0 = (float16)(row_0[kk + 304]);
-      c0_0 = fma(a_0, b_0, c0_0);
-      c0_1 = fma(a_0, b_1, c0_1);
-      const float16 a_1 = (float16)(row_1[kk + 304]);
-      c1_0 = fma(a_1, b_0, c1_0);
-      c1_1 = fma(a_1, b_1, c1_1);
-      const float16 a_2 = (float16)(row_2[kk + 304]);
-      c2_0 = fma(a_2, b_0, c2_0);
-      c2_1 = fma(a_2, b_1, c2_1);
-      const float16 a_3 = (float16)(row_3[kk + 304]);
-      c3_0 = fma(a_3, b_0, c3_0);
-      c3_1 = fma(a_3, b_1, c3_1);
-      const float16 a_4 = (float16)(row_4[kk + 304]);
-      c4_0 = fma(a_4, b_0, c4_0);
-      c4_1 = fma(a_4, b_1, c4_1);
-      const float16 a_5 = (float16)(row_5[kk + 304]);
-      c5_0 = fma(a_5, b_0, c5_0);
-      c5_1 = fma(a_5, b_1, c5_1);
-      const float16 a_6 = (float16)(row_6[kk + 304]);
-      c6_0 = fma(a_6, b_0, c6_0);
-      c6_1 = fma(a_6, b_1, c6_1);
-      const float16 a_7 = (float16)(row_7[kk + 304]);
-      c7_0 = fma(a_7, b_0, c7_0);
-      c7_1 = fma(a_7, b_1, c7_1);
-      const float16 a_8 = (float16)(row_8[kk + 304]);
-      c8_0 = fma(a_8, b_0, c8_0);
-      c8_1 = fma(a_8, b_1, c8_1);
-      const float16 a_9 = (float16)(row_9[kk + 304]);
       c9_0 = fma(a_9, b_0, c9_0);
       c9_1 = fma(a_9, b_1, c9_1);
     }
