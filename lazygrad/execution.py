@@ -26,8 +26,6 @@ __all__ = ["Executable", "Stats", "executable_for", "reset_stats", "stats"]
 
 # a built plan costs half a megabyte to one of host memory on CPU drivers
 _MOST_PLANS = 512
-# of memory between its kernels that a plan holds on to
-_KEPT_BYTES = 1 << 14
 
 
 @dataclass
@@ -149,8 +147,6 @@ class Executable:
         ]
         places, count = self._arguments.places, self._arguments.count
         self._prepared = runtime.Prepared(device, launches, places, count)
-        self._keeps_slots = sum(plan.slots) <= _KEPT_BYTES
-        self._kept: list[Buffer] = []
 
     def infos(self) -> list[inspection.KernelInfo]:
         """All kernels for people, in the order of their launches."""
@@ -170,23 +166,14 @@ class Executable:
             runtime.allocate(device, n, label)
             for n, label in zip(plan.output_bytes, self._labels, strict=True)
         ]
-        slots = self._kept or self._slots()
+        slots = [runtime.allocate(device, n, "between two kernels") for n in plan.slots]
         values = self._arguments.values(late, outputs, slots, word, number)
         self._prepared.run(values)
         _counts.kernels_launched += len(plan.steps)
         inspection.launched(self)
-        if not self._keeps_slots:
-            for slot in slots:
-                slot.release()
+        for slot in slots:
+            slot.release()
         return [outputs[k] if kind == "output" else late[k].memory for kind, k in plan.outputs]
-
-    def _slots(self) -> list[Buffer]:
-        """Memory between kernels; a little is kept, as asking for it would take longer than a
-        kernel: the queue is in-order, so that one run after another may use it."""
-        slots = [runtime.allocate(self.device, n, "between two kernels") for n in self.plan.slots]
-        if self._keeps_slots:
-            self._kept = slots
-        return slots
 
 
 def _labels(plan: Plan) -> list[str]:

@@ -91,6 +91,10 @@ class ClosedLock:
     def __exit__(self, *exc: object) -> None:
         pass
 
+    def acquire(self, blocking: bool = True) -> bool:
+        """Never: finalizers, which ask without waiting, find modules without their contents."""
+        return False
+
 
 def pause_daemon() -> None:
     """Keeps a thread other than the main one here until the interpreter has ended."""
@@ -286,6 +290,7 @@ class Device:
                 if self.waiting is self.lock:
                     self.waiting = ClosedLock()
                 self.lock = ClosedLock()
+            self.pool.close(ClosedLock())
 
     def memory_stats(self) -> dict[str, int]:
         """Bytes in use, at the peak, held from the driver, waiting for reuse; and buffers alive."""

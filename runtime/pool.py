@@ -17,7 +17,6 @@ from .facts import Facts
 from .forks import lock
 
 SMALLEST = 256
-_LARGE = 1 << 20
 # refused for want of memory, at once or when the memory is first used
 NO_MEMORY = frozenset(
     {
@@ -55,6 +54,8 @@ class Block:
 
 class Pool:
     """Blocks in use and blocks waiting. `limit` bounds the bytes that wait."""
+
+    _large = 1 << 20  # here, as finalizers still ask for it when the interpreter has ended
 
     def __init__(self, name: str, facts: Facts, create: Callable[[int], cl.Buffer]) -> None:
         self.name = name
@@ -100,7 +101,7 @@ class Pool:
         if block.pins:
             return
         self._returned.append(block)
-        if block.size >= _LARGE and self._lock.acquire(blocking=False):
+        if block.size >= self._large and self._lock.acquire(blocking=False):
             try:
                 self._collect()
             finally:

@@ -27,8 +27,8 @@ def run(device: runtime.Device, full: bool) -> Iterator[Finding]:
     if hasattr(os, "fork"):
         yield from _forks(device, 20 if full else 1)
     yield _spawned(device)
-    yield _threads(device, 1000 if full else 64)
-    yield _orders_of_deleting(device, 200 if full else 20)
+    yield _threads(device, 1000 if full else 32)
+    yield _orders_of_deleting(device, 200 if full else 12)
     yield _ends(device, list(ENDS) if full else SHORT)
 
 

@@ -50,7 +50,7 @@ def test_every_legal_schedule_gives_the_same_values(device, seed):
 
 def test_random_programs_in_random_schedules_mean_what_numpy_does(device):
     with schedules.using(random_schedules(3)):
-        tally = run([draw(seed) for seed in range(900, 920)], device)
+        tally = run([draw(seed) for seed in range(900, 912)], device)
     assert not tally.failures, tally.failures[0].what
 
 
