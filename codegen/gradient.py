@@ -14,16 +14,19 @@ def gradient(
     seeds: Sequence[Node],
     wrt: Sequence[Node],
     hooks: Mapping[Node, Callable[[Node], Node]] | None = None,
+    apart: bool = False,
 ) -> list[Node | None]:
     """The gradients of sum(outputs * seeds) for each node of `wrt`; None where none flows.
 
     Walks the tracked part of the graph once, users before operands; each row's `grad` gives the
     gradients of its operands, which are summed over broadcast axes and accumulated. `hooks` change
-    the whole gradient of a node before it goes on. Raises NotImplementedError where a row of the
-    way has none for its argument.
+    the whole gradient of a node before it goes on. Nodes of `wrt` that rest on one another are
+    taken as independent if `apart`. Raises NotImplementedError where a row of the way has none for
+    its argument.
     """
     targets = set(wrt)
-    order = toposort(outputs, stop=lambda n: not n.tracked and n not in targets)
+    ends = targets if apart else set()
+    order = toposort(outputs, stop=lambda n: n in ends or not (n.tracked or n in targets))
     reaches: set[Node] = set()
     for n in order:
         if n in targets or (n.tracked and any(s in reaches for s in n.src)):
@@ -37,7 +40,7 @@ def gradient(
             continue
         if hooks is not None and n in hooks:
             g = grads[n] = hooks[n](g)
-        if n.op.grad is None:
+        if n.op.grad is None or n in ends:
             continue
         if not any(s in reaches for s in n.src):
             continue

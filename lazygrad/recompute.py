@@ -30,7 +30,8 @@ class _Again:
     def __call__(self, g: Node) -> list[Node | None]:
         if pending.is_foreseeing():  # nothing of the forward pass will be read
             return [ops.expand(ops.const(0, n.dtype), n.shape) for n in self.inputs]
-        found = gradient([self.result], [g], self.inputs)
+        # the way from one input to another is no part of what is computed again
+        found = gradient([self.result], [g], self.inputs, apart=True)
         # as values without history: what gradients of these would read is not kept either
         realize_nodes([ops.detach(part) for part in found if part is not None], self.device)
         return found

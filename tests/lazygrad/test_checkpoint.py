@@ -59,6 +59,19 @@ def test_containers_and_what_needs_no_gradient(device):
     assert checkpoint(lambda x: x, w) is w
 
 
+def test_inputs_that_rest_on_one_another(device):
+    x = lg.tensor([1.0, 2.0, 3.0])
+
+    def found(run):
+        w = lg.tensor([0.1, 0.2, 1.5], requires_grad=True)
+        a = x * w
+        run(lambda a, b: (a * w).sin() * b * w, a, a.exp()).sum().backward()
+        return w.grad.tolist()
+
+    plain = found(lambda function, *args: function(*args))
+    np.testing.assert_allclose(found(checkpoint), plain, rtol=1e-5)
+
+
 def test_gradients_of_gradients(device):
     x = lg.tensor(2.0, requires_grad=True)
     y = checkpoint(lambda x: x**3, x)
