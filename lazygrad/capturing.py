@@ -165,7 +165,7 @@ def _shape_of(node: Node) -> Node:
 def _source_of(node: Node, sources: _Sources) -> Source:
     memory = pending.alias_source(node).memory
     if memory is None:
-        return Source("constant", node)
+        return Source("constant", node, node)
     found = sources.of(node, memory)
     like = _shape_of(node)
     like.origin = node.origin

@@ -586,6 +586,15 @@ def test_a_call_that_seeds_is_not_replayed(device):
     assert all(n == numbers[0] for n in numbers)
 
 
+def test_constants_are_returned_and_may_be_written(device):
+    run = lg.compile(lambda x: (lg.zeros(2), x + 1, lg.arange(3)))
+    for number in range(CALLS):
+        zeros, _, places = run(lg.full((2,), float(number)))
+        assert zeros.tolist() == [0.0, 0.0] and places.tolist() == [0, 1, 2]
+        zeros.add_(1.0)
+    assert run.replays
+
+
 def test_copies_of_what_was_before_stay_what_was_before(device):
     """Snapshots, swaps and shift registers, whose copies share the old memory."""
     state, a, b = lg.zeros(2), lg.full((2,), 1.0), lg.full((2,), 2.0)
