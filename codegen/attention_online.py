@@ -103,7 +103,7 @@ def _scaled_in(weights: Node, online: Online, tile: set[Node]) -> tuple[Node, No
             return None
         inner, others = within[0], [s for s in n.src if s not in tile]
         if n.op.name == "where":
-            if n.src[0] is inner or _is_nonzero(others[1]):
+            if n.src[0] is inner or _is_nonzero(others[1]) or not _is_drawn(others[0]):
                 return None
         elif n.op.name == "div":
             if n.src[0] is not inner:
@@ -117,6 +117,12 @@ def _scaled_in(weights: Node, online: Online, tile: set[Node]) -> tuple[Node, No
             rowwise = norm.shape == online.total.shape and _is_function_of(norm, online.total)
             return (n, norm) if rowwise else None
         n = inner
+
+
+def _is_drawn(mask: Node) -> bool:
+    """Whether chance made a mask. Another one may drop the whole of a row that has no norm, being
+    masked before the softmax, too: what is divided by it in the end is NaN, not 0."""
+    return any(n.op.name == "philox" for n in toposort([mask], lambda n: n.op.kind == "leaf"))
 
 
 def _is_nonzero(n: Node) -> bool:

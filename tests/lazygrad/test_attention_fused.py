@@ -149,6 +149,10 @@ def test_masks_and_rows_masked_throughout() -> None:
     plain = scores.masked_fill(~lg.tensor(mask), -math.inf).softmax(-1) @ args[2]
     expected[:, 3] = math.nan
     np.testing.assert_allclose(plain.numpy(), expected, rtol=2e-4, atol=2e-5)
+    weights = scores.masked_fill(~lg.tensor(mask), -math.inf).softmax(-1)
+    dropped = weights.masked_fill(~lg.tensor(mask), 0.0) @ args[2]
+    expected[:, 3] = 0.0  # what hid the row drops its NaNs
+    np.testing.assert_allclose(dropped.numpy(), expected, rtol=2e-4, atol=2e-5)
 
 
 @pytest.mark.large
