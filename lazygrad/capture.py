@@ -5,7 +5,7 @@ Memory that a run was given is an argument's, a gradient's, that of a storage fr
 A replay looks these up anew, so that parameters may be loaded or averaged between two calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from lazygrad.codegen.graph import Node
 
 from .placement import Device
 from .recording import FollowedArg
+from .storage import Storage
 
 __all__ = ["Capture", "CapturedRun", "Source", "StaleError", "leaf_of"]
 
@@ -67,6 +68,17 @@ class Capture:
     values: list[tuple[Source, Source]]
     gradients: list[tuple[Any, Source | None]]
     results: list[Any]
+
+    def written_storages(self, read: Set[Storage]) -> frozenset[Storage]:
+        """What is written to that may be an argument as well: storages, and where arguments are
+        written to also those that are read, here or as `read` tells."""
+        written = {where.key for where, _ in self.values if where.kind == "storage"}
+        if any(where.kind == "argument" for where, _ in self.values):
+            sources = [
+                s for run in self.events if isinstance(run, CapturedRun) for s in run.sources
+            ]
+            written |= {*read, *(s.key for s in sources if s.kind == "storage")}
+        return frozenset(written)
 
 
 @dataclass(frozen=True)

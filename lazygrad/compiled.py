@@ -25,6 +25,7 @@ from .origin import warn
 from .realize import realize, realize_nodes
 from .replay import Replay
 from .residence import store_apart
+from .storage import Storage
 
 __all__ = ["Compiled", "compile"]
 
@@ -43,11 +44,13 @@ class _Recorded:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A recording that may be replayed while its guards hold."""
+    """A recording that may be replayed while its guards hold, and while no argument is `state`:
+    a storage from outside that the call writes to, or any where it writes to arguments."""
 
     recorded: _Recorded
     replay: Replay
     guards: Guards
+    state: frozenset[Storage]
 
 
 @dataclass
@@ -56,6 +59,8 @@ class _Form:
 
     kept: Any  # objects whose ids are in the key
     begun: bool = False
+    writes: bool = False  # to arguments, as the first call shows
+    written: frozenset[Storage] = frozenset()  # what else that call wrote to
     last: _Recorded | None = None
     ready: _Ready | None = None
     tries: int = 0
@@ -100,18 +105,31 @@ class Compiled:
         given = flat.tensors
         if form.refused or (given and any(t._node.tracked for t in given)):
             return self._function(*args, **kwargs)
-        tensors = [_own(t) for t in given]
         ready = form.ready  # other threads may put another one there
         if ready is not None:
+            if ready.state and any(t._base.storage in ready.state for t in given):
+                return self._function(*args, **kwargs)
             try:
-                return self._replayed(form, ready, tensors, shape, flat)
+                return self._replayed(form, ready, [_own(t) for t in given], shape, flat)
             except StaleError as stale:
                 form.last = form.ready = None
                 form.stale = str(stale)
         if not form.begun:  # makes states that later calls find
             form.begun = True
-            return self._function(*args, **kwargs)
-        return self._record(form, flat, shape, tensors)
+            return self._begin(form, flat, args, kwargs)
+        return self._record(form, flat, shape, args, kwargs)
+
+    def _begin(self, form: _Form, flat: "_Flat", args: Any, kwargs: Any) -> Any:
+        given = [t._base.storage for t in flat.tensors]
+        state = list(Guards(self._function, flat.objects).storages().difference(given))
+        versions = [s.version for s in (*given, *state)]
+        result = self._function(*args, **kwargs)
+        form.writes = [s.version for s in given] != versions[: len(given)]
+        now = zip(state, versions[len(given) :], strict=True)
+        form.written = frozenset([s for s, version in now if s.version != version])
+        if form.writes and len(set(given)) < len({id(t) for t in flat.tensors}):
+            self._give_up(form, "it writes to arguments that share memory")
+        return result
 
     def _forget(self) -> None:
         if len(self._forms) > _MOST_FORMS:
@@ -148,8 +166,13 @@ class Compiled:
             )
         return result
 
-    def _record(self, form: _Form, flat: "_Flat", shape: Any, tensors: list[TensorBase]) -> Any:
+    def _record(self, form: _Form, flat: "_Flat", shape: Any, args: Any, kwargs: Any) -> Any:
         guards = Guards(self._function, flat.objects)
+        state = guards.storages()
+        written = state if form.writes else form.written
+        if any(t._base.storage in written for t in flat.tensors):  # copies would not show it
+            return self._function(*args, **kwargs)
+        tensors = [_own(t, t._base.storage in state) for t in flat.tensors]
         known = len(form.apart)
         result, now = self._recorded(flat, shape, tensors, form)
         self.recordings += 1
@@ -157,7 +180,8 @@ class Compiled:
             return result
         if not isinstance(now, str) and form.last is not None and _same(form.last, now):
             form.last, form.tries, form.stale = now, 0, ""
-            form.ready = _Ready(now, Replay(now.capture), guards)
+            written = now.capture.written_storages(state)
+            form.ready = _Ready(now, Replay(now.capture), guards, written)
             return result
         form.tries += 1
         if isinstance(now, str):
@@ -232,10 +256,10 @@ def _same(a: _Recorded, b: _Recorded) -> bool:
     return a.shape == b.shape and a.from_host == b.from_host and is_same(a.capture, b.capture)
 
 
-def _own(t: TensorBase) -> TensorBase:
+def _own(t: TensorBase, is_state: bool = False) -> TensorBase:
     """The argument in memory of its own: a pending value is computed, and what other tensors show,
     too, is copied: which of them a kernel read would be unknown."""
-    if t._chain or sys.getrefcount(t._base.storage) > _ONE_HOLDER:
+    if is_state or t._chain or sys.getrefcount(t._base.storage) > _ONE_HOLDER:
         t = clone(t)
         store_apart(t)
     elif pending.alias_source(t._node).memory is None:

@@ -19,6 +19,7 @@ from .handle import TensorBase
 from .identities import Identities
 from .nn.module import Module
 from .optim.optimizer import Optimizer
+from .storage import Storage
 
 __all__ = ["Guards"]
 
@@ -59,6 +60,10 @@ class Guards:
             if array.tobytes() != data:
                 return f"an array of shape {array.shape} holds other numbers"
         return ""
+
+    def storages(self) -> set[Storage]:
+        """Of the tensors that were found."""
+        return {base.storage for _, base, _ in self._bases}
 
     def _difference(self) -> str:
         """As `changed`, one by one: another object may be an equal number."""

@@ -246,6 +246,35 @@ def test_an_argument_that_is_also_state(device):
             assert run(other).tolist() == model(other).tolist()
 
 
+def test_writes_to_arguments_that_share_memory(device):
+    data = lg.ones(3, 2)
+    run = lg.compile(lambda x, y: x.add_(y) * y)
+    with pytest.warns(RuntimeWarning, match="arguments that share memory"):
+        for n in range(CALLS):
+            assert run(data[0], data[0]).tolist() == [4.0**n * 4] * 2
+
+
+def test_writes_to_state_that_is_an_argument_at_times(device):
+    state = lg.ones(2)
+
+    def to_state(x):
+        state.add_(1.0)
+        return state * x
+
+    def to_argument(x):
+        return x.add_(1.0) * state
+
+    for step in (to_state, to_argument):
+        run = lg.compile(step)
+        for n in range(12):
+            x = state if n in (1, 2, 5, 9) else lg.full((2,), float(n))
+            before = state.tolist()
+            found = run(x)
+            assert found.tolist() == (state * x).tolist()
+            state.copy_(lg.tensor(before))
+        assert run.replays
+
+
 def test_a_value_that_is_read(device):
     def clipped(x):
         return x * 2 if x.sum().item() > 20 else x
