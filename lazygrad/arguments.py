@@ -7,7 +7,6 @@ import numpy as np
 
 from lazygrad.codegen.compile import Argument, Plan
 from lazygrad.codegen.dtype import DType, float32
-from lazygrad.codegen.graph import Node
 from lazygrad.runtime import Buffer
 
 __all__ = ["Arguments"]
@@ -39,19 +38,22 @@ class Arguments:
         self._numbers: list[tuple[Any, Any]] = [(None, None)] * self.count
 
     def values(
-        self, late: Sequence[Node], outputs: Sequence[Buffer], slots: Sequence[Buffer],
+        self, given: Sequence[Any], outputs: Sequence[Buffer], slots: Sequence[Buffer],
         word: Buffer | None, number: int,
     ) -> list[Any]:  # fmt: skip
-        """In the order of places. What is as it was in the run before is the same object."""
+        """In the order of places; `given` are the memory or number of each late-bound leaf.
+
+        What is as it was in the run before is the same object.
+        """
         found: list[Any] = self._fixed.copy()
         for place, k in self._outputs:
             found[place] = outputs[k]
         for place, k in self._slots:
             found[place] = slots[k]
         for place, k, convert in self._late:
-            value = late[k].memory
-            if value is None:
-                value = self._number(place, late[k].arg.value, convert)
+            value = given[k]
+            if type(value) is not Buffer:
+                value = self._number(place, value, convert)
             found[place] = value
         for place, _ in self._words:
             found[place] = word

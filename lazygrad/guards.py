@@ -31,6 +31,7 @@ class Guards:
 
     def __init__(self, function: Callable[..., Any], arguments: Iterable[Any]) -> None:
         self._held: list[tuple[dict[str, Any], str, Any]] = []
+        self._modules: list[tuple[dict[str, Any], set[str]]] = []
         self._bases: list[tuple[Any, Any, bool]] = []
         self._contents: list[tuple[Any, list[Any]]] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], bytes]] = []
@@ -56,6 +57,9 @@ class Guards:
             now = fields.get(name)
             if now is not value and not _is_same(now, value):
                 return f"{name!r} is another"
+        for fields, names in self._modules:
+            if fields.keys() != names:  # the table of hooks comes with the first one
+                return f"a module has, or had, {sorted(fields.keys() ^ names)[0]!r}"
         for tensor, base, trained in self._bases:
             if tensor._base is not base:
                 return f"a tensor of shape {list(tensor._node.shape)} has other memory"
@@ -136,6 +140,7 @@ class Guards:
 
     def _module(self, module: Module) -> None:
         self._seen[id(module)] = module
+        self._modules.append((vars(module), set(vars(module))))
         self._fields(vars(module), 1)
         self._methods(type(module), 1)
 

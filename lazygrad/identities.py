@@ -88,9 +88,17 @@ class Identities:
             list(map(len, self._sized)) == self._lengths
             and list(chain.from_iterable(self._attributes)) == self._attribute_names
             and all(map(is_, chain.from_iterable(self._views), self._items))
-            and all(map(is_, map(dict.get, self._dicts, self._names), self._values))
-            and all(map(is_, map(_base, self._tensors), self._bases))
-            and all(map(is_, map(_chain, self._tensors), self._chains))
-            and list(map(_tracked, self._unmarked)) == self._histories
+            and (
+                not self._dicts
+                or all(map(is_, map(dict.get, self._dicts, self._names), self._values))
+            )
+            and (
+                not self._tensors
+                or (
+                    all(map(is_, map(_base, self._tensors), self._bases))
+                    and all(map(is_, map(_chain, self._tensors), self._chains))
+                    and list(map(_tracked, self._unmarked)) == self._histories
+                )
+            )
             and all(map(is_, map(_content, self._cells), self._contents))
         )

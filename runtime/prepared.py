@@ -22,6 +22,7 @@ class Prepared:
             0 nothing is launched.
         places: for each of them, which value of a run each of its arguments gets.
         count: how many values a run has.
+        is_brief: whether all of them together take less than waking the device's threads.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class Prepared:
         launches: Sequence[Launch],
         places: Sequence[Sequence[int]],
         count: int,
+        is_brief: bool = False,
     ) -> None:
         self.device = device
+        self._is_brief = is_brief
         self._launches: list[tuple[Launch, Sequence[int]]] = []
         self._uses: list[list[tuple[Kernel, int]]] = [[] for _ in range(count)]
         self._held: list[object] = [None] * count  # what kernels hold for each value
@@ -48,9 +51,10 @@ class Prepared:
         device = self.device
         with device.lock:
             self._set(values)
+            callers = device.callers_queue() if self._is_brief else None
             for launch, taken in self._launches:
                 try:
-                    submit(device, *launch)
+                    submit(device, *launch, callers)
                 except cl.Error as error:
                     raise refused(launch, [values[k] for k in taken], error) from error
 
