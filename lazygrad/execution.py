@@ -136,10 +136,11 @@ class Executable:
         self._infos: list[inspection.KernelInfo] = []
         self.checks = any(step.checks for step in plan.steps)
         self.positions = positions
-        self._outputs = list(zip(plan.output_bytes, _labels(plan), strict=True))
-        self._slots = plan.slots
+        self._outputs = len(plan.output_bytes)
+        self._memory = list(zip(plan.output_bytes, _labels(plan), strict=True))
+        self._memory += [(n, "between two kernels") for n in plan.slots]
         # nothing asked for is something given, and each output is asked for once, in order
-        self._is_plain = list(plan.outputs) == [("output", k) for k in range(len(self._outputs))]
+        self._is_plain = list(plan.outputs) == [("output", k) for k in range(self._outputs)]
         self._arguments = Arguments(plan)
         launches = [
             (built[s.text].kernel(s.kernel.name), s.kernel.global_size, s.kernel.local_size)
@@ -155,23 +156,20 @@ class Executable:
             self._infos = inspection.infos(self.plan)
         return self._infos
 
-    def run(
-        self, given: Sequence[Any], word: Buffer | None = None, number: int = 0
-    ) -> list[Any]:
+    def run(self, given: Sequence[Any], word: Buffer | None = None, number: int = 0) -> list[Any]:
         """Launches every step without waiting; the memory of the asked outputs, in order.
 
         `given` are the memory, or the number, of each late-bound leaf. Kernels that meet a bad
         index leave it, with the `number` of the run, in `word`.
         """
-        device = self.device
-        outputs = [runtime.allocate(device, n, label) for n, label in self._outputs]
-        slots = [runtime.allocate(device, n, "between two kernels") for n in self._slots]
-        self._prepared.run(self._arguments.values(given, outputs, slots, word, number))
+        memory = runtime.allocate_all(self.device, self._memory)
+        self._prepared.run(self._arguments.values(memory, given, word, number))
+        outputs = memory[: self._outputs]
+        for slot in memory[self._outputs :]:
+            slot.release()
         _counts.realizations += 1
         _counts.kernels_launched += len(self.plan.steps)
         inspection.launched(self)
-        for slot in slots:
-            slot.release()
         if self._is_plain:
             return outputs
         return [outputs[k] if kind == "output" else given[k] for kind, k in self.plan.outputs]

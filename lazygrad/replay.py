@@ -127,19 +127,22 @@ class Replay:
                 _run(step, cells, targets)
             else:
                 step()
-        line = user_line() if targets else ""
-        for storage, (_, end) in zip(targets, self._values, strict=True):
-            _put(storage, _value(end, cells), line)
+        if targets:
+            line = user_line()
+            for storage, (_, end) in zip(targets, self._values, strict=True):
+                _put(storage, _value(end, cells), line)
         for leaf, gradient in self._gradients:
             leaf._grad = None if gradient is None else wrap(_value(gradient, cells), device)
-        return [self._result(r, cells) for r in self._results]
+        return [
+            wrap(_value(r, cells), device) if type(r) is _End else _result(r) for r in self._results
+        ]
 
-    def _result(self, result: Any, cells: list[Any]) -> Any:
-        if isinstance(result, _End):
-            return wrap(_value(result, cells), self._capture.device)
-        if isinstance(result, Source) and result.kind == "gradient":
-            return result.key.grad
-        return result
+
+def _result(result: Any) -> Any:
+    """A tensor that is returned, or which argument, where no run made it."""
+    if isinstance(result, Source) and result.kind == "gradient":
+        return result.key.grad
+    return result
 
 
 def _storage(source: Source, arguments: Sequence[TensorBase]) -> Storage:

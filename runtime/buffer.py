@@ -1,5 +1,6 @@
 """Device memory as plain bytes: allocate, write, read, look at, copy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,14 @@ def allocate(device: Device, nbytes: int, label: str = "") -> Buffer:
             raise
         device.make_room(error)
     return Buffer(device, nbytes, device.pool.take(nbytes, label))
+
+
+def allocate_all(device: Device, requests: Sequence[tuple[int, str]]) -> list[Buffer]:
+    """As `allocate` for each size and label, in one go where all of them wait in the pool."""
+    blocks = device.pool.take_waiting(requests)
+    if blocks is None:
+        return [allocate(device, nbytes, label) for nbytes, label in requests]
+    return [Buffer(device, block.asked, block) for block in blocks]
 
 
 def _check_range(name: str, buffer: Buffer, nbytes: int, offset: int) -> None:

@@ -8,7 +8,7 @@ handed out while kernels that used it before are still to run.
 import functools
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyopencl as cl
@@ -94,12 +94,33 @@ class Pool:
                 self.bytes_waiting -= size
             else:
                 block = self._new_block(nbytes, size)
-            block.asked, block.label, block.given_back, block.in_use = nbytes, label, False, True
-            self._alive += 1
-            self.bytes_in_use += nbytes
-            if self.bytes_in_use > self.peak_bytes_in_use:
-                self.peak_bytes_in_use = self.bytes_in_use
+            self._hand_out(block, nbytes, label)
         return block
+
+    def take_waiting(self, requests: Sequence[tuple[int, str]]) -> list[Block] | None:
+        """A waiting block for each size and label; None, and nothing taken, where one has none."""
+        blocks: list[Block] = []
+        with self._lock:
+            if self._returned:
+                self._collect()
+            for nbytes, _ in requests:
+                waiting = self._free.get(size_class(nbytes)) if nbytes else None
+                if not waiting:
+                    for block in reversed(blocks):
+                        self._free[block.size].append(block)
+                    return None
+                blocks.append(waiting.pop())
+            for block, (nbytes, label) in zip(blocks, requests, strict=True):
+                self.bytes_waiting -= block.size
+                self._hand_out(block, nbytes, label)
+        return blocks
+
+    def _hand_out(self, block: Block, nbytes: int, label: str) -> None:
+        block.asked, block.label, block.given_back, block.in_use = nbytes, label, False, True
+        self._alive += 1
+        self.bytes_in_use += nbytes
+        if self.bytes_in_use > self.peak_bytes_in_use:
+            self.peak_bytes_in_use = self.bytes_in_use
 
     def give(self, block: Block) -> None:
         """Take a block back; safe in a finalizer. A small one is looked at by the next request."""

@@ -45,6 +45,7 @@ class Prepared:
             self._launches.append((launch, taken))
             for index, place in enumerate(taken):
                 self._uses[place].append((kernel, index))
+        self._used = [place for place, uses in enumerate(self._uses) if uses]
 
     def run(self, values: Sequence[Argument]) -> None:
         """Submits all launches without waiting, in order; raises as `launch` does."""
@@ -60,7 +61,8 @@ class Prepared:
 
     def _set(self, values: Sequence[Argument]) -> None:
         held = self._held
-        for place, value in enumerate(values):
+        for place in self._used:
+            value = values[place]
             # a key stands for the memory without keeping it: an address may come back
             told: object = value.key if isinstance(value, Buffer) else value
             if told is None or told is not held[place]:
