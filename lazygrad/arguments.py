@@ -7,14 +7,18 @@ import numpy as np
 
 from lazygrad.codegen.compile import Argument, Plan
 from lazygrad.codegen.dtype import DType, float32
-from lazygrad.codegen.graph import Node
 from lazygrad.runtime import Buffer
 
 __all__ = ["Arguments"]
 
 
+_POINTERS = ("in", "out", "scratch")
+
+
 class Arguments:
     """The distinct arguments of a plan's kernels, and their values in one run after another.
+
+    Outputs come first, then the slots between kernels, numbers, and what a run is given.
 
     Attributes:
         count: how many there are.
@@ -22,40 +26,49 @@ class Arguments:
     """
 
     def __init__(self, plan: Plan) -> None:
-        distinct = list(dict.fromkeys(a for step in plan.steps for a in step.arguments))
-        place = {argument: k for k, argument in enumerate(distinct)}
-        self.count = len(distinct)
-        self.places = [[place[a] for a in step.arguments] for step in plan.steps]
-        self._fixed = [np.int32(a.number) if a.kind == "code" else None for a in distinct]
-
-        def of_kind(kind: str) -> list[tuple[int, int]]:
-            return [(place[a], a.number) for a in distinct if a.kind == kind]
-
-        self._outputs, self._slots = of_kind("output"), of_kind("slot")
-        self._words, self._runs = of_kind("error"), of_kind("run")
+        first_slot = len(plan.output_bytes)
+        first_number = first_slot + len(plan.slots)
+        numbers: dict[Argument, int] = {}
+        told = [
+            (a, p.kind in _POINTERS)
+            for step in plan.steps
+            for p, a in zip(step.kernel.params, step.arguments, strict=True)
+        ]
+        for a, is_pointer in told:
+            if not is_pointer:
+                numbers.setdefault(a, first_number + len(numbers))
+        first_given = first_number + len(numbers)
+        first = {"output": 0, "slot": first_slot, "late": first_given}
+        places = iter([first[a.kind] + a.number if is_pointer else numbers[a]
+                       for a, is_pointer in told])  # fmt: skip
+        self.places = [[next(places) for _ in step.arguments] for step in plan.steps]
+        self.count = 1 + max([first_given, *[place for row in self.places for place in row]])
+        self._fixed = [np.int32(a.number) if a.kind == "code" else None for a in numbers]
         self._late = [
-            (place[a], a.number, _converter(a)) for a in distinct if a.kind in ("late", "index")
+            (place, a.number, _converter(a))
+            for a, place in numbers.items() if a.kind in ("late", "index")
         ]  # fmt: skip
+        self._words, self._runs = (
+            [place for a, place in numbers.items() if a.kind == kind] for kind in ("error", "run")
+        )
         self._numbers: list[tuple[Any, Any]] = [(None, None)] * self.count
 
     def values(
-        self, late: Sequence[Node], outputs: Sequence[Buffer], slots: Sequence[Buffer],
-        word: Buffer | None, number: int,
-    ) -> list[Any]:  # fmt: skip
-        """In the order of places. What is as it was in the run before is the same object."""
-        found: list[Any] = self._fixed.copy()
-        for place, k in self._outputs:
-            found[place] = outputs[k]
-        for place, k in self._slots:
-            found[place] = slots[k]
+        self, memory: list[Buffer], given: Sequence[Any], word: Buffer | None, number: int
+    ) -> list[Any]:
+        """In the order of places. What is as it was in the run before is the same object.
+
+        Args:
+            memory: outputs and slots.
+            given: the memory or number of each late-bound leaf.
+            word, number: of the run, for bad indices.
+        """
+        found: list[Any] = [*memory, *self._fixed, *given]
         for place, k, convert in self._late:
-            value = late[k].memory
-            if value is None:
-                value = self._number(place, late[k].arg.value, convert)
-            found[place] = value
-        for place, _ in self._words:
+            found[place] = self._number(place, given[k], convert)
+        for place in self._words:
             found[place] = word
-        for place, _ in self._runs:
+        for place in self._runs:
             found[place] = self._number(place, number, np.int32)
         return found
 

@@ -61,7 +61,7 @@ _made_by: "weakref.WeakKeyDictionary[Buffer, _Run]" = weakref.WeakKeyDictionary(
 _lost: "weakref.WeakKeyDictionary[Buffer, str]" = weakref.WeakKeyDictionary()
 
 
-def check(*memories: Any) -> None:
+def check(memories: Sequence[Any]) -> None:
     """Raises IndexError for memory whose value a bad index spoiled."""
     # `data`: asking the dictionary itself is a call into Python
     if not _lost.data:  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ def number(device: Device) -> int:
 
 
 def note(
-    executable: Executable, origins: Sequence[Any], late: Sequence[Node], outputs: Sequence[Node],
+    executable: Executable, origins: Sequence[Any], given: Sequence[Any], made: Sequence[Any],
     written: Written,
 ) -> None:  # fmt: skip
     """Remembers a run, before any later one begins.
@@ -100,16 +100,16 @@ def note(
     Args:
         executable: what ran.
         origins: where the lookups of the graph that was run came from, see `lookups`.
-        late, outputs: what it read and computed, all in memory now.
+        given, made: the memory that it read, among numbers, and that it computed.
         written: storages that get a value of it, with the value before.
     """
     watch = _watches[executable.device]
-    sources = {_made_by[n.memory] for n in late if n.memory in _made_by}
+    sources = {_made_by[m] for m in given if m in _made_by}
     back = [(weakref.ref(s), old) for s, old in written if old.memory is not None]
-    given = {id(n.memory) for n in late}
-    made = [n.memory for n in outputs if id(n.memory) not in given]
-    run = _Run(executable, origins, sources, [weakref.ref(memory) for memory in made], back)
-    for memory in made:
+    read = {id(m) for m in given}
+    fresh = [m for m in made if id(m) not in read]
+    run = _Run(executable, origins, sources, [weakref.ref(memory) for memory in fresh], back)
+    for memory in fresh:
         _made_by[memory] = run
     watch.runs.append(run)
     watch.bytes += sum(old.size * old.dtype.itemsize for _, old in back)

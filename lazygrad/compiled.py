@@ -10,6 +10,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MethodType
 from typing import Any
 
@@ -45,12 +46,17 @@ class _Recorded:
 @dataclass(frozen=True)
 class _Ready:
     """A recording that may be replayed while its guards hold, and while no argument is `state`:
-    a storage from outside that the call writes to, or any where it writes to arguments."""
+    a storage from outside that the call writes to, or any where it writes to arguments.
+
+    `gives_back` tells that some results are arguments, `rebuild` makes of results what is returned.
+    """
 
     recorded: _Recorded
     replay: Replay
     guards: Guards
     state: frozenset[Storage]
+    gives_back: bool
+    rebuild: Callable[[list[Any]], Any]
 
 
 @dataclass
@@ -149,9 +155,10 @@ class Compiled:
             return self._checked(form, ready.recorded, flat, shape, tensors)
         results = ready.replay(tensors)
         self.replays += 1
-        given = flat.tensors
-        found = [given[r.key] if type(r) is Source else r for r in results]
-        return _rebuilt(ready.recorded.shape[0], found)
+        if ready.gives_back:
+            given = flat.tensors
+            results = [given[r.key] if type(r) is Source else r for r in results]
+        return ready.rebuild(results)
 
     def _checked(
         self, form: _Form, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
@@ -181,7 +188,10 @@ class Compiled:
         if not isinstance(now, str) and form.last is not None and _same(form.last, now):
             form.last, form.tries, form.stale = now, 0, ""
             written = now.capture.written_storages(state)
-            form.ready = _Ready(now, Replay(now.capture), guards, written)
+            results = [r for r in now.capture.results if isinstance(r, Source)]
+            gives_back = any(r.kind == "handle" for r in results)
+            replay, rebuild = Replay(now.capture), _rebuilder(now.shape[0])
+            form.ready = _Ready(now, replay, guards, written, gives_back, rebuild)
             return result
         form.tries += 1
         if isinstance(now, str):
@@ -281,21 +291,26 @@ class _Tensor:
     number: int
 
 
-@dataclass
 class _Flat:
     """The tensors and other objects in nested tuples, lists and dicts; `plain` tells what stands
     where, and plain values themselves."""
 
-    tensors: list[TensorBase] = field(default_factory=list)
-    objects: list[Any] = field(default_factory=list)
-    plain: list[Any] = field(default_factory=list)
+    __slots__ = ("objects", "plain", "tensors")
+
+    def __init__(self) -> None:
+        self.tensors: list[TensorBase] = []
+        self.objects: list[Any] = []
+        self.plain: list[Any] = []
 
     def shape_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As `shape_of` both; where there are but a few tensors this takes most of a replay."""
-        if kwargs or not all(isinstance(a, TensorBase) for a in args):
+        if kwargs:
             return self.shape_of((args, kwargs))
-        self.tensors = list(args)
-        return tuple([_Tensor(k) for k in range(len(args))]), {}
+        for argument in args:
+            if not isinstance(argument, TensorBase):
+                return self.shape_of((args, kwargs))
+        self.tensors += args
+        return _shape_of_tensors(len(args))
 
     def shape_of(self, value: Any) -> Any:
         """The containers alone, with a number in each tensor's place."""
@@ -322,6 +337,8 @@ class _Flat:
 
     def key(self) -> Any:
         """What decides on the graph: equal for calls that may share a recording."""
+        if not self.tensors:
+            return (), tuple(self.plain), tuple([id(x) for x in self.objects])
         firsts: dict[int, int] = {}
         tensors = tuple(
             [
@@ -333,6 +350,22 @@ class _Flat:
             ]
         )  # fmt: skip
         return tensors, tuple(self.plain), tuple([id(x) for x in self.objects])
+
+
+@functools.lru_cache
+def _shape_of_tensors(count: int) -> Any:
+    """The shape of a call with so many tensors and nothing else."""
+    return tuple([_Tensor(k) for k in range(count)]), {}
+
+
+def _rebuilder(shape: Any) -> Callable[[list[Any]], Any]:
+    """Makes of the tensors what `_rebuilt` does; at once where all of them stand in one row."""
+    if isinstance(shape, (list, tuple)) and list(shape) == [_Tensor(k) for k in range(len(shape))]:
+        if type(shape) in (list, tuple):
+            return type(shape)
+    if isinstance(shape, _Tensor):
+        return itemgetter(shape.number)
+    return lambda tensors: _rebuilt(shape, tensors)
 
 
 def _rebuilt(shape: Any, tensors: Sequence[Any]) -> Any:

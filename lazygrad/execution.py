@@ -66,10 +66,6 @@ def reset_stats() -> None:
     runtime.reset_stats()
 
 
-def count_realization() -> None:
-    _counts.realizations += 1
-
-
 _plans: "OrderedDict[tuple[Any, ...], Executable]" = OrderedDict()
 _lock = rlock()
 keep_in_child(_plans)
@@ -97,6 +93,7 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
 
 
 _LOCAL_STEP = 16384
+_WORK = ("flops", "bytes_moved")
 
 
 def limits_of(facts: Facts) -> Limits:
@@ -139,14 +136,19 @@ class Executable:
         self._infos: list[inspection.KernelInfo] = []
         self.checks = any(step.checks for step in plan.steps)
         self.positions = positions
-        self._labels = _labels(plan)
+        self._outputs = len(plan.output_bytes)
+        self._memory = list(zip(plan.output_bytes, _labels(plan), strict=True))
+        self._memory += [(n, "between two kernels") for n in plan.slots]
+        # nothing asked for is something given, and each output is asked for once, in order
+        self._is_plain = list(plan.outputs) == [("output", k) for k in range(self._outputs)]
         self._arguments = Arguments(plan)
         launches = [
             (built[s.text].kernel(s.kernel.name), s.kernel.global_size, s.kernel.local_size)
             for s in plan.steps
         ]
         places, count = self._arguments.places, self._arguments.count
-        self._prepared = runtime.Prepared(device, launches, places, count)
+        brief = _is_brief(plan, limits_of(device.facts).rates)
+        self._prepared = runtime.Prepared(device, launches, places, count, brief)
 
     def infos(self) -> list[inspection.KernelInfo]:
         """All kernels for people, in the order of their launches."""
@@ -154,26 +156,29 @@ class Executable:
             self._infos = inspection.infos(self.plan)
         return self._infos
 
-    def run(
-        self, late: Sequence[Node], word: Buffer | None = None, number: int = 0
-    ) -> list[Buffer]:
-        """Launches every step without waiting; the buffers of the asked outputs, in order.
+    def run(self, given: Sequence[Any], word: Buffer | None = None, number: int = 0) -> list[Any]:
+        """Launches every step without waiting; the memory of the asked outputs, in order.
 
-        Kernels that meet a bad index leave it, with the `number` of the run, in `word`.
+        `given` are the memory, or the number, of each late-bound leaf. Kernels that meet a bad
+        index leave it, with the `number` of the run, in `word`.
         """
-        plan, device = self.plan, self.device
-        outputs = [
-            runtime.allocate(device, n, label)
-            for n, label in zip(plan.output_bytes, self._labels, strict=True)
-        ]
-        slots = [runtime.allocate(device, n, "between two kernels") for n in plan.slots]
-        values = self._arguments.values(late, outputs, slots, word, number)
-        self._prepared.run(values)
-        _counts.kernels_launched += len(plan.steps)
-        inspection.launched(self)
-        for slot in slots:
+        memory = runtime.allocate_all(self.device, self._memory)
+        self._prepared.run(self._arguments.values(memory, given, word, number))
+        outputs = memory[: self._outputs]
+        for slot in memory[self._outputs :]:
             slot.release()
-        return [outputs[k] if kind == "output" else late[k].memory for kind, k in plan.outputs]
+        _counts.realizations += 1
+        _counts.kernels_launched += len(self.plan.steps)
+        inspection.launched(self)
+        if self._is_plain:
+            return outputs
+        return [outputs[k] if kind == "output" else given[k] for kind, k in self.plan.outputs]
+
+
+def _is_brief(plan: Plan, rates: Rates) -> bool:
+    """Whether a core is done with the plan in the time of a launch, without its vectors even."""
+    flops, moved = (sum(getattr(s.kernel, what) for s in plan.steps) for what in _WORK)
+    return bool(4 * flops / rates.fma_rate + moved / rates.l3_rate < rates.launch_ns)
 
 
 def _labels(plan: Plan) -> list[str]:

@@ -36,7 +36,7 @@ class Guards:
 
     def __init__(self, function: Callable[..., Any], arguments: Iterable[Any]) -> None:
         self._held: list[tuple[Mapping[str, Any], str, Any]] = []
-        self._named: list[tuple[Mapping[str, Any], list[str]]] = []  # all that there are
+        self._named: list[tuple[Mapping[str, Any], set[str]]] = []  # all that there are
         self._slots: list[tuple[Any, str, Any]] = []
         self._bases: list[tuple[Any, Any, bool]] = []
         self._contents: list[tuple[Any, list[Any]]] = []
@@ -71,9 +71,8 @@ class Guards:
             if not _is_same(fields.get(name), value):
                 return f"{name!r} is another"
         for fields, names in self._named:
-            if len(fields) != len(names):
-                added = [name for name in fields if name not in names]
-                return f"there is a new attribute {', '.join(map(repr, added))}"
+            if fields.keys() != names:
+                return f"the attribute {min(fields.keys() ^ names)!r} is new, or gone"
         for owner, name, value in self._slots:
             if not _is_same(getattr(owner, name, None), value):
                 return f"{name!r} is another"
@@ -235,7 +234,7 @@ class Guards:
 
     def _hold_fields(self, fields: Mapping[str, Any]) -> None:
         self._identities.add_attributes(fields)
-        self._named.append((fields, list(fields)))
+        self._named.append((fields, set(fields)))
         self._held += [(fields, name, value) for name, value in fields.items()]
 
     def _hold_slots(self, owner: Any, names: Iterable[str], depth: int) -> None:

@@ -103,19 +103,27 @@ class Identities:
             list(map(len, self._sized)) == self._lengths
             and list(chain.from_iterable(self._attributes)) == self._attribute_names
             and all(map(is_, chain.from_iterable(self._views), self._items))
-            and all(map(is_, map(dict.get, self._dicts, self._names), self._values))
-            and all(map(is_, self._now_in_slots(), self._slotted))
-            and all(map(is_, map(_base, self._tensors), self._bases))
-            and all(map(is_, map(_chain, self._tensors), self._chains))
-            and self.has_same_hooks()
-            and list(map(_tracked, self._unmarked)) == self._histories
+            and (
+                not self._dicts
+                or all(map(is_, map(dict.get, self._dicts, self._names), self._values))
+            )
+            and (not self._owners or all(map(is_, self._now_in_slots(), self._slotted)))
+            and (
+                not self._tensors
+                or (
+                    all(map(is_, map(_base, self._tensors), self._bases))
+                    and all(map(is_, map(_chain, self._tensors), self._chains))
+                    and self.has_same_hooks()
+                    and list(map(_tracked, self._unmarked)) == self._histories
+                )
+            )
             and all(map(is_, map(_content, self._cells), self._contents))
         )
 
     @staticmethod
     def hooks_of(tensor: TensorBase) -> tuple[Any, Any]:
         """What is called when its gradient is known, and when it was added."""
-        return _hooks(tensor)  # type: ignore[no-any-return]
+        return _hooks(tensor)
 
     def has_same_hooks(self) -> bool:
         """Whether each tensor has the dicts of hooks that it had, or equal ones."""

@@ -15,7 +15,7 @@ from lazygrad.runtime import Buffer, Device
 from lazygrad.runtime.forks import rlock
 
 from . import bad_indices, config, inspection, pending, recording
-from .execution import Executable, count_realization, executable_for, plan_for
+from .execution import Executable, executable_for, plan_for
 from .origin import user_line
 
 __all__ = [
@@ -140,39 +140,39 @@ def _share_memory(n: Node) -> bool:
 def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> None:
     executable, late, order = executable_for(wanted, device)
     origins = [n.origin for n in lookups(order)] if executable.checks else []
-    given = [n.memory for n in late]
-    run_plan(executable, late, wanted, origins, written)
+    given = [n.arg.value if n.memory is None else n.memory for n in late]
+    made = run_plan(executable, given, origins, written)
     recorder = recording.active()
     if recorder is not None:
-        made = [n.memory for n in wanted]
-        recorder.events.append(recording.Run(executable, late, given, wanted, origins, made))
+        read = [n.memory for n in late]
+        recorder.events.append(recording.Run(executable, late, read, wanted, origins, made))
+    for n, memory in zip(wanted, made, strict=True):
+        n.memory = memory
 
 
 def run_plan(
-    executable: Executable, late: Sequence[Node], wanted: Sequence[Node],
-    origins: Sequence[Any], written: bad_indices.Written,
-) -> None:  # fmt: skip
-    """Runs a plan on these late-bound leaves and gives `wanted` the memory that it computed.
+    executable: Executable, given: Sequence[Any], origins: Sequence[Any],
+    written: bad_indices.Written,
+) -> list[Any]:  # fmt: skip
+    """Runs a plan on the memory, or the numbers, of its late-bound leaves; the memory it computed.
 
     Args:
         origins: the users' lines of its lookups, in order.
         written: storages that get a value of it, with their values before.
     """
-    count_realization()
-    bad_indices.check(*[n.memory for n in late])
+    bad_indices.check(given)
     device = executable.device
     word = bad_indices.word(device) if executable.checks else None
     number = bad_indices.number(device)
     if config.DEBUG >= 3:
         with inspection.profiling() as records:
-            buffers = executable.run(late, word, number)
+            made = executable.run(given, word, number)
         inspection.timed(executable, records)
     else:
-        buffers = executable.run(late, word, number)
-    for n, memory in zip(wanted, buffers, strict=True):
-        n.memory = memory
+        made = executable.run(given, word, number)
     if bad_indices.watches(executable):
-        bad_indices.note(executable, origins, late, wanted, written)
+        bad_indices.note(executable, origins, given, made, written)
+    return made
 
 
 def _transfer_first(targets: Sequence[Node]) -> None:
@@ -234,7 +234,7 @@ def host_view(node: Node, device: Device) -> np.ndarray[Any, Any]:
 
 def _memory(node: Node) -> Buffer:
     memory = node.memory
-    bad_indices.check(memory)
+    bad_indices.check([memory])
     assert isinstance(memory, Buffer)
     return memory
 

@@ -1,15 +1,15 @@
 """A captured call, done again: what is always the same is found once, the rest looked up anew.
 
-All nodes of a replay lie in one list of *cells*: those that never change are there from the
-beginning, what lies outside (arguments, parameters, gradients) is looked up at its start, and runs
-read cells and write others.
+All memory of a replay lies in one list of *cells*, and the numbers beside it: what never changes is
+there from the beginning, what lies outside (arguments, parameters, gradients) is looked up at its
+start, and runs read cells and write others.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
 from . import bad_indices, pending
@@ -17,12 +17,12 @@ from .capture import Capture, CapturedRun, Source, StaleError, leaf_of
 from .handle import TensorBase, wrap
 from .origin import user_line
 from .realize import planning_lock, realize_nodes, run_plan
-from .recording import FollowedArg, late
+from .recording import FollowedArg
 from .storage import Storage, note_overwritten, with_history_of
 
 __all__ = ["Replay"]
 
-_STILL = ("still", "constant", "number")
+_memory_of = attrgetter("node.memory")
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,11 @@ class Replay:
 
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
-        self._cells: list[Any] = []
-        self._cell_of: dict[tuple[str, Any], int] = {}
-        self._storages: list[tuple[int, Storage]] = []  # outside, and always the same
+        self._storages = _storages_of(capture)  # outside, and always the same: the first cells
+        self._cells: list[Any] = []  # behind those, as a replay begins
+        self._cell_of: dict[tuple[str, Any], int] = {
+            ("storage", id(storage)): cell for cell, storage in enumerate(self._storages)
+        }
         self._outside: list[tuple[int, Source]] = []  # arguments and gradients
         self._steps = [
             self._step(event, number) if isinstance(event, CapturedRun) else event
@@ -77,11 +79,9 @@ class Replay:
         key = source.kind, source.key if told else id(source.key)
         cell = self._cell_of.get(key)
         if cell is None:
-            cell = self._cell_of[key] = len(self._cells)
-            self._cells.append(source.key if source.kind in _STILL else None)
-            if source.kind == "storage":
-                self._storages.append((cell, source.key))
-            elif source.kind in ("argument", "gradient"):
+            cell = self._cell_of[key] = len(self._storages) + len(self._cells)
+            self._cells.append(_beginning(source))
+            if source.kind in ("argument", "gradient"):
                 self._outside.append((cell, source))
         return cell
 
@@ -90,7 +90,7 @@ class Replay:
 
     def _step(self, run: CapturedRun, number: int) -> _Step:
         operands = [self._cell(source) for source in run.sources]
-        first = len(self._cells)
+        first = len(self._storages) + len(self._cells)
         for k in range(len(run.wanted)):
             self._cell(Source("made", (number, k)))
         followed = {
@@ -115,31 +115,34 @@ class Replay:
         device = self._capture.device
         if bad_indices.is_due(device):
             bad_indices.look(device)
-        cells = self._cells.copy()
-        for cell, storage in self._storages:
-            node = storage.node
-            cells[cell] = node if node.memory is not None else _stored(storage)
+        found = list(map(_memory_of, self._storages))
+        if None in found:
+            found = [_memory(storage) for storage in self._storages]
+        cells = found + self._cells
         for cell, source in self._outside:
-            cells[cell] = _stored(_storage(source, arguments))
+            cells[cell] = _memory(_storage(source, arguments))
         targets = [_storage(where, arguments) for where, _ in self._values]
         for step in self._steps:
             if isinstance(step, _Step):
                 _run(step, cells, targets)
             else:
                 step()
-        line = user_line() if targets else ""
-        for storage, (_, end) in zip(targets, self._values, strict=True):
-            _put(storage, _value(end, cells), line)
+        if targets:
+            line = user_line()
+            for storage, (_, end) in zip(targets, self._values, strict=True):
+                _put(storage, _value(end, cells), line)
         for leaf, gradient in self._gradients:
             leaf._grad = None if gradient is None else wrap(_value(gradient, cells), device)
-        return [self._result(r, cells) for r in self._results]
+        return [
+            wrap(_value(r, cells), device) if type(r) is _End else _result(r) for r in self._results
+        ]
 
-    def _result(self, result: Any, cells: list[Any]) -> Any:
-        if isinstance(result, _End):
-            return wrap(_value(result, cells), self._capture.device)
-        if isinstance(result, Source) and result.kind == "gradient":
-            return result.key.grad
-        return result
+
+def _result(result: Any) -> Any:
+    """A tensor that is returned, or which argument, where no run made it."""
+    if isinstance(result, Source) and result.kind == "gradient":
+        return result.key.grad
+    return result
 
 
 def _storage(source: Source, arguments: Sequence[TensorBase]) -> Storage:
@@ -155,8 +158,8 @@ def _storage(source: Source, arguments: Sequence[TensorBase]) -> Storage:
     return storage
 
 
-def _stored(storage: Storage) -> Node:
-    """Its value, computed if it was not yet."""
+def _memory(storage: Storage) -> Any:
+    """That of its value, which is computed if it was not yet."""
     node = storage.node
     if node.memory is None:
         node = pending.alias_source(node)
@@ -165,30 +168,44 @@ def _stored(storage: Storage) -> Node:
         node = pending.alias_source(storage.node)
         if node.memory is None:
             raise StaleError("a tensor that it reads is a constant by now")
-    return node
+    return node.memory
+
+
+def _storages_of(capture: Capture) -> list[Storage]:
+    """The storages whose values a capture reads."""
+    runs = [event for event in capture.events if isinstance(event, CapturedRun)]
+    sources = [source for run in runs for source in run.sources]
+    sources += [source for _, source in (*capture.values, *capture.gradients) if source is not None]
+    sources += [r for r in capture.results if isinstance(r, Source)]
+    return list(dict.fromkeys(s.key for s in sources if s.kind == "storage"))
+
+
+def _beginning(source: Source) -> Any:
+    """What is in the cell of a source when a replay begins."""
+    if source.kind == "still":
+        return source.key.memory
+    return source.key.arg.value if source.kind == "number" else None
 
 
 def _run(step: _Step, cells: list[Any], targets: list[Storage]) -> None:
     for cell, arg in step.followed:
-        cells[cell] = late(arg.recipe(), arg.recipe, arg.dtype)
+        cells[cell] = arg.recipe()
     run = step.run
-    operands = [cells[k] for k in step.operands]
-    wanted = [ops.buffer(n.dtype, n.shape) for n in run.wanted]
+    given = [cells[k] for k in step.operands]
     written = [(targets[k], targets[k].node) for k in step.written]
-    run_plan(run.executable, operands, wanted, run.origins, written)
-    cells[step.first : step.first + len(wanted)] = wanted
+    made = run_plan(run.executable, given, run.origins, written)
+    cells[step.first : step.first + len(made)] = made
     for cell in step.done:
         cells[cell] = None
 
 
 def _value(end: _End, cells: list[Any]) -> Node:
     """A leaf with what becomes of a storage, a gradient or a result."""
-    node: Node = cells[end.cell]
     source = end.source
     if source.kind == "constant":
-        return node
-    if source.kind != "made" or node.shape != source.like.shape:
-        node = leaf_of(source.like, node.memory)
+        constant: Node = source.key
+        return constant
+    node = leaf_of(source.like, cells[end.cell])
     node.origin = source.like.origin
     return node
 

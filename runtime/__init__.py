@@ -5,6 +5,7 @@ import os
 from . import icd
 from .buffer import Buffer as Buffer
 from .buffer import allocate as allocate
+from .buffer import allocate_all as allocate_all
 from .buffer import copy as copy
 from .buffer import host_view as host_view
 from .buffer import read as read

@@ -1,5 +1,6 @@
 """Device memory as plain bytes: allocate, write, read, look at, copy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,9 @@ class Buffer:
 
     def __del__(self) -> None:
         # a constructor that failed leaves no block behind
-        if getattr(self, "block", None) is not None:
-            self.release()
+        block = getattr(self, "block", None)
+        if block is not None:
+            self.device.pool.give(block)
 
 
 def allocate(device: Device, nbytes: int, label: str = "") -> Buffer:
@@ -69,13 +71,21 @@ def allocate(device: Device, nbytes: int, label: str = "") -> Buffer:
         if nbytes:
             raise ValueError(f"allocate: got {nbytes} bytes, expected a size of 0 or more")
         return Buffer(device, 0, None)
-    if nbytes > device.facts.max_alloc_bytes:  # nothing that is freed would help
-        return Buffer(device, nbytes, device.pool.take(nbytes, label))
     try:
         return Buffer(device, nbytes, device.pool.take(nbytes, label))
     except (cl.Error, MemoryError) as error:
+        if nbytes > device.facts.max_alloc_bytes:  # nothing that is freed would help
+            raise
         device.make_room(error)
     return Buffer(device, nbytes, device.pool.take(nbytes, label))
+
+
+def allocate_all(device: Device, requests: Sequence[tuple[int, str]]) -> list[Buffer]:
+    """As `allocate` for each size and label, in one go where all of them wait in the pool."""
+    blocks = device.pool.take_waiting(requests)
+    if blocks is None:
+        return [allocate(device, nbytes, label) for nbytes, label in requests]
+    return [Buffer(device, block.asked, block) for block in blocks]
 
 
 def _check_range(name: str, buffer: Buffer, nbytes: int, offset: int) -> None:
@@ -116,6 +126,7 @@ def write(buffer: Buffer, array: np.ndarray[Any, Any], offset_bytes: int = 0) ->
             )
         except cl.Error as error:
             raise _failed("write", buffer, error) from error
+        device.note_command(event)
         if staged:
             device.hold_staged(event, data.nbytes, STAGED_LIMIT)
 
@@ -222,10 +233,11 @@ def copy(source: Buffer, destination: Buffer) -> None:
     device = source.device
     with device.lock:
         try:
-            device.with_memory(
+            event = device.with_memory(
                 lambda: cl.enqueue_copy(
                     device.queue, destination.memory, source.memory, byte_count=source.nbytes
                 )
             )
+            device.note_command(event)
         except cl.Error as error:
             raise _failed("copy", destination, error) from error

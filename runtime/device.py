@@ -18,6 +18,9 @@ from .pool import NO_MEMORY, Pool
 # launches between two events that a wait stops at, and so many of them pending at most
 CHECKPOINT_LAUNCHES = 64
 PENDING_CHECKPOINTS = 64
+# Intel's: a queue whose commands run in the thread that submits them, see `callers_queue`
+EXEC_BY_LOCAL_THREAD = "cl_intel_exec_by_local_thread"
+THREAD_LOCAL_EXEC_ENABLE = 1 << 31
 
 Result = TypeVar("Result")
 # for threads to come back from a driver when the interpreter ends
@@ -139,7 +142,9 @@ class Device:
         self._profiling = False
         self._queues: dict[bool, cl.CommandQueue] = {}
         self._checkpoints: deque[cl.Event] = deque()
-        self._last_launch: cl.Event | None = None
+        self._callers_queue: cl.CommandQueue | None = None
+        self._last: cl.Event | None = None  # of what was submitted
+        self._submitted = self._finished = 0  # commands so far, and how many have surely run
         self._staged: deque[tuple[cl.Event, int]] = deque()
         self._staged_bytes = 0
 
@@ -214,23 +219,44 @@ class Device:
             self._queues[self._profiling] = queue
         return self._queues[self._profiling]
 
+    def callers_queue(self) -> cl.CommandQueue | None:
+        """A queue whose kernels have run, in this thread, when their submission returns.
+
+        For kernels that take less than waking the device's threads. None where the driver has no
+        such queue, or where the device has not come to rest: its queues know no common order.
+        """
+        if self._profiling or EXEC_BY_LOCAL_THREAD not in self.facts.extensions:
+            return None
+        if self._callers_queue is None:
+            flags: Any = THREAD_LOCAL_EXEC_ENABLE
+            self._callers_queue = cl.CommandQueue(self.context, self.cl_device, flags)
+        return self._callers_queue if self.is_idle() else None
+
     def note_launch(self, event: cl.Event) -> None:
         """Count a launch; bounds how far the queue may run behind the host."""
         counters = self.counters
         counters.kernels_launched += 1
-        self._last_launch = event
+        self.note_command(event)
         if counters.kernels_launched % CHECKPOINT_LAUNCHES == 0:
             self._checkpoints.append(event)
             self.queue.flush()
             if len(self._checkpoints) > PENDING_CHECKPOINTS:
                 self._checkpoints.popleft().wait()
 
+    def note_command(self, event: cl.Event) -> None:
+        """Remember that something was submitted."""
+        self._last = event
+        self._submitted += 1
+
     def is_idle(self) -> bool:
-        """Whether all launches have run, so that waiting for them takes no time."""
-        last = self._last_launch
-        return last is None or (
-            last.command_execution_status == cl.command_execution_status.COMPLETE
-        )
+        """Whether all that was submitted has run, so that waiting for it takes no time."""
+        submitted, last = self._submitted, self._last
+        if self._finished == submitted or last is None:
+            return True
+        if last.command_execution_status != cl.command_execution_status.COMPLETE:
+            return False
+        self._finished = submitted
+        return True
 
     def hold_staged(self, event: cl.Event, nbytes: int, limit: int) -> None:
         """Keep `event`, which holds host memory that the device still reads, until it is done."""
@@ -264,16 +290,19 @@ class Device:
 
     def synchronize(self) -> None:
         """Wait until all that was submitted has run. Raises LaunchError if something failed."""
-        if self._queue is None:
-            return
-        try:
-            if self._checkpoints:
-                self.flush()
-                self.wait_checkpoints()
-            with self.waiting:
-                self._queue.finish()
-        except cl.Error as error:
-            raise LaunchError(f"synchronize: a kernel or copy failed on {self}: {error}") from error
+        submitted = self._submitted
+        if self._queue is not None and self._finished != submitted:
+            try:
+                if self._checkpoints:
+                    self.flush()
+                    self.wait_checkpoints()
+                with self.waiting:
+                    self._queue.finish()
+            except cl.Error as error:
+                raise LaunchError(
+                    f"synchronize: a kernel or copy failed on {self}: {error}"
+                ) from error
+            self._finished = submitted
         if self._staged:
             with self.lock:
                 self._staged.clear()
@@ -291,6 +320,12 @@ class Device:
                     self.waiting = ClosedLock()
                 self.lock = ClosedLock()
             self.pool.close(ClosedLock())
+
+    def close_in_child(self) -> None:
+        """In a forked child: every call raises, also one that would find nothing to wait for."""
+        self.lock = self.waiting = ForkedLock(str(self))
+        self._finished = -1
+        self.pool.close(self.lock)
 
     def memory_stats(self) -> dict[str, int]:
         """Bytes in use, at the peak, held from the driver, waiting for reuse; and buffers alive."""

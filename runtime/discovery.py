@@ -186,8 +186,7 @@ def _no_opencl() -> str:
 
 def _after_fork() -> None:
     for device in _devices or []:
-        device.lock = device.waiting = ForkedLock(str(device))
-        device.pool.close(device.lock)
+        device.close_in_child()
     if any(device._context is not None for device in _devices or []):
         forks.keep_in_child(_devices)
         forks.leave_drivers_alone()

@@ -54,14 +54,22 @@ def launch(
 
 
 def submit(
-    device: Device, kernel: Kernel, global_size: tuple[int, ...], local_size: tuple[int, ...] | None
-) -> None:
-    """Enqueue a kernel whose arguments are set. Raises what the driver raises."""
+    device: Device, kernel: Kernel, global_size: tuple[int, ...],
+    local_size: tuple[int, ...] | None, callers: cl.CommandQueue | None = None,
+) -> None:  # fmt: skip
+    """Enqueue a kernel whose arguments are set, or run it in `callers`, the caller's queue.
+
+    Raises what the driver raises.
+    """
+    queue = callers or device.queue
     try:
-        event = cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
+        event = cl.enqueue_nd_range_kernel(queue, kernel.cl_kernel, global_size, local_size)
     except (cl.Error, MemoryError) as error:
         device.make_room(error)  # some drivers find out only now that a buffer has no place
-        event = cl.enqueue_nd_range_kernel(device.queue, kernel.cl_kernel, global_size, local_size)
+        event = cl.enqueue_nd_range_kernel(queue, kernel.cl_kernel, global_size, local_size)
+    if callers is not None:
+        device.counters.kernels_launched += 1
+        return
     device.note_launch(event)
     for recorder in _recorders:
         recorder.append((kernel, global_size, event))

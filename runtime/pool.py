@@ -5,9 +5,10 @@ freed block waits in a list of its size for the next request. The queue is in-or
 handed out while kernels that used it before are still to run.
 """
 
+import functools
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyopencl as cl
@@ -28,6 +29,7 @@ NO_MEMORY = frozenset(
 )
 
 
+@functools.lru_cache(4096)
 def size_class(nbytes: int) -> int:
     """The size a block gets: `nbytes` rounded up, by 12.5 % at most beyond the smallest size."""
     if nbytes <= SMALLEST:
@@ -39,7 +41,7 @@ def size_class(nbytes: int) -> int:
 class Block:
     """A piece of device memory; `key` stands for it where it must not be kept alive."""
 
-    __slots__ = ("age", "asked", "given_back", "key", "label", "memory", "pins", "size")
+    __slots__ = ("age", "asked", "given_back", "in_use", "key", "label", "memory", "pins", "size")
 
     def __init__(self, memory: cl.Buffer, size: int) -> None:
         self.memory = memory
@@ -50,6 +52,7 @@ class Block:
         self.age = 0
         self.pins = 0  # host views that still look at it
         self.given_back = False
+        self.in_use = False  # until the pool has seen that it was given back
 
 
 class Pool:
@@ -66,7 +69,8 @@ class Pool:
         self._free: dict[int, deque[Block]] = {}
         # finalizers run anywhere, inside this class too: they only append here
         self._returned: deque[Block] = deque()
-        self._live: dict[int, Block] = {}
+        self._blocks: set[Block] = set()  # all, in use or waiting
+        self._alive = 0
         self._clock = 0
         self.bytes_in_use = 0
         self.peak_bytes_in_use = 0
@@ -76,9 +80,11 @@ class Pool:
 
     def take(self, nbytes: int, label: str) -> Block:
         """A block of at least `nbytes` bytes. Raises OutOfMemoryError."""
-        if nbytes > self.facts.max_alloc_bytes:
-            raise OutOfMemoryError(self._document(nbytes, "more than it gives in one piece"))
-        size = min(size_class(nbytes), self.facts.max_alloc_bytes)
+        size, most = size_class(nbytes), self.facts.max_alloc_bytes
+        if size > most:
+            if nbytes > most:
+                raise OutOfMemoryError(self._document(nbytes, "more than it gives in one piece"))
+            size = most
         with self._lock:
             if self._returned:
                 self._collect()
@@ -88,12 +94,33 @@ class Pool:
                 self.bytes_waiting -= size
             else:
                 block = self._new_block(nbytes, size)
-            block.asked, block.label, block.given_back = nbytes, label, False
-            self._live[id(block)] = block
-            self.bytes_in_use += nbytes
-            if self.bytes_in_use > self.peak_bytes_in_use:
-                self.peak_bytes_in_use = self.bytes_in_use
+            self._hand_out(block, nbytes, label)
         return block
+
+    def take_waiting(self, requests: Sequence[tuple[int, str]]) -> list[Block] | None:
+        """A waiting block for each size and label; None, and nothing taken, where one has none."""
+        blocks: list[Block] = []
+        with self._lock:
+            if self._returned:
+                self._collect()
+            for nbytes, _ in requests:
+                waiting = self._free.get(size_class(nbytes)) if nbytes else None
+                if not waiting:
+                    for block in reversed(blocks):
+                        self._free[block.size].append(block)
+                    return None
+                blocks.append(waiting.pop())
+            for block, (nbytes, label) in zip(blocks, requests, strict=True):
+                self.bytes_waiting -= block.size
+                self._hand_out(block, nbytes, label)
+        return blocks
+
+    def _hand_out(self, block: Block, nbytes: int, label: str) -> None:
+        block.asked, block.label, block.given_back, block.in_use = nbytes, label, False, True
+        self._alive += 1
+        self.bytes_in_use += nbytes
+        if self.bytes_in_use > self.peak_bytes_in_use:
+            self.peak_bytes_in_use = self.bytes_in_use
 
     def give(self, block: Block) -> None:
         """Take a block back; safe in a finalizer. A small one is looked at by the next request."""
@@ -133,7 +160,7 @@ class Pool:
                 "bytes_held": self.bytes_held,
                 "bytes_waiting": self.bytes_waiting,
                 "bytes_allocated": self.bytes_allocated,
-                "buffers_alive": len(self._live),
+                "buffers_alive": self._alive,
             }
 
     def reset_peak(self) -> None:
@@ -157,7 +184,9 @@ class Pool:
             memory = self._second_try(nbytes, size)
         self.bytes_held += size
         self.bytes_allocated += size
-        return Block(memory, size)
+        block = Block(memory, size)
+        self._blocks.add(block)
+        return block
 
     def _second_try(self, nbytes: int, size: int) -> cl.Buffer:
         try:
@@ -168,13 +197,18 @@ class Pool:
     def _collect(self) -> None:
         while self._returned:
             block = self._returned.popleft()
-            if self._live.pop(id(block), None) is None:
+            if not block.in_use:
                 continue
+            block.in_use = False
+            self._alive -= 1
             self._clock += 1
             block.age = self._clock
             self.bytes_in_use -= block.asked
             self.bytes_waiting += block.size
-            self._free.setdefault(block.size, deque()).append(block)
+            waiting = self._free.get(block.size)
+            if waiting is None:
+                waiting = self._free[block.size] = deque()
+            waiting.append(block)
         if self.bytes_waiting > self.limit:
             self._evict(self.limit)
 
@@ -185,6 +219,7 @@ class Pool:
             block = oldest.popleft()
             self.bytes_waiting -= block.size
             self.bytes_held -= block.size
+            self._blocks.discard(block)
             block.memory.release()
 
     def _document(self, nbytes: int, problem: str) -> str:
@@ -198,10 +233,11 @@ class Pool:
     def holders(self) -> str:
         """What is alive, and who holds most of it, for the message of an error."""
         lines = [
-            f"In use: {format_bytes(self.bytes_in_use)} in {len(self._live)} buffers; "
+            f"In use: {format_bytes(self.bytes_in_use)} in {self._alive} buffers; "
             f"waiting for reuse: {format_bytes(self.bytes_waiting)}.",
         ]
-        largest = heapq.nlargest(5, list(self._live.values()), key=lambda block: block.asked)
+        alive = [block for block in list(self._blocks) if block.in_use]
+        largest = heapq.nlargest(5, alive, key=lambda block: block.asked)
         if largest:
             lines.append("Largest:")
             lines += [f"  {format_bytes(block.asked)}  {block.label}".rstrip() for block in largest]

@@ -22,6 +22,7 @@ class Prepared:
             0 nothing is launched.
         places: for each of them, which value of a run each of its arguments gets.
         count: how many values a run has.
+        is_brief: whether all of them together take less than waking the device's threads.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class Prepared:
         launches: Sequence[Launch],
         places: Sequence[Sequence[int]],
         count: int,
+        is_brief: bool = False,
     ) -> None:
         self.device = device
+        self._is_brief = is_brief
         self._launches: list[tuple[Launch, Sequence[int]]] = []
         self._uses: list[list[tuple[Kernel, int]]] = [[] for _ in range(count)]
         self._held: list[object] = [None] * count  # what kernels hold for each value
@@ -42,21 +45,24 @@ class Prepared:
             self._launches.append((launch, taken))
             for index, place in enumerate(taken):
                 self._uses[place].append((kernel, index))
+        self._used = [place for place, uses in enumerate(self._uses) if uses]
 
     def run(self, values: Sequence[Argument]) -> None:
         """Submits all launches without waiting, in order; raises as `launch` does."""
         device = self.device
         with device.lock:
             self._set(values)
+            callers = device.callers_queue() if self._is_brief else None
             for launch, taken in self._launches:
                 try:
-                    submit(device, *launch)
+                    submit(device, *launch, callers)
                 except cl.Error as error:
                     raise refused(launch, [values[k] for k in taken], error) from error
 
     def _set(self, values: Sequence[Argument]) -> None:
         held = self._held
-        for place, value in enumerate(values):
+        for place in self._used:
+            value = values[place]
             # a key stands for the memory without keeping it: an address may come back
             told: object = value.key if isinstance(value, Buffer) else value
             if told is None or told is not held[place]:

@@ -4,6 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from lazygrad.codegen import ops
@@ -155,18 +156,24 @@ class Hooked:
     """A callable whose `forward` runs between hooks."""
 
     forward: Callable[..., Any] = _forward_unimplemented
-    _forward_pre_hooks: HookDict
-    _forward_hooks: HookDict
-    _backward_pre_hooks: HookDict
-    _backward_hooks: HookDict
 
-    def __init__(self) -> None:
-        # Written past __setattr__, which a module overrides and which needs its tables first.
-        state = self.__dict__
-        state["_forward_pre_hooks"] = HookDict()
-        state["_forward_hooks"] = HookDict()
-        state["_backward_pre_hooks"] = HookDict()
-        state["_backward_hooks"] = HookDict()
+    # made when first asked for: a compiled call compares all that its modules hold
+
+    @cached_property
+    def _forward_pre_hooks(self) -> HookDict:
+        return HookDict()
+
+    @cached_property
+    def _forward_hooks(self) -> HookDict:
+        return HookDict()
+
+    @cached_property
+    def _backward_pre_hooks(self) -> HookDict:
+        return HookDict()
+
+    @cached_property
+    def _backward_hooks(self) -> HookDict:
+        return HookDict()
 
     def register_forward_pre_hook(
         self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
@@ -195,14 +202,15 @@ class Hooked:
         return self._backward_hooks.add(hook, prepend)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not (
-            self._forward_pre_hooks
-            or self._forward_hooks
-            or self._backward_hooks
-            or self._backward_pre_hooks
+        state = self.__dict__
+        if (
+            "_forward_pre_hooks" in state
+            or "_forward_hooks" in state
+            or "_backward_hooks" in state
+            or "_backward_pre_hooks" in state
         ):
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
+            return self._call_with_hooks(args, kwargs)
+        return self.forward(*args, **kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for number, hook in list(self._forward_pre_hooks.items()):

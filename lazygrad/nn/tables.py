@@ -27,7 +27,7 @@ class ModuleTables(Hooked):
     _modules: dict[str, Any]
 
     def __init__(self) -> None:
-        super().__init__()
+        # written past __setattr__, which needs these tables
         state = self.__dict__
         state["training"] = True
         state["_parameters"] = {}
