@@ -42,6 +42,17 @@ class Before:
         self.leaves = [t for t in found if issubclass(type(t), Tensor) and t.is_leaf]
         self.gradients = {id(t): t.grad for t in self.leaves}
 
+    def places(self) -> dict[Storage, Source]:
+        """The storages that are another one in another call."""
+        places = {}
+        for leaf in self.leaves:
+            gradient = self.gradients[id(leaf)]
+            if gradient is not None:
+                places[gradient._base.storage] = Source("gradient", leaf)
+        for number, argument in reversed(list(enumerate(self.arguments))):
+            places[argument._base.storage] = Source("argument", number)
+        return places
+
 
 def _part(storages: Iterable[Storage], mine: Iterable[Storage]) -> None:
     """Copies each of `mine` whose memory another storage has, too."""
@@ -129,12 +140,11 @@ def capture_of(
     returned = Counter(t._base.storage for t in results)
     if any(n > 1 and s not in before.storages for s, n in returned.items()):
         recorder.refuse("tensors that it returns share memory")
-    places = {a._base.storage: k for k, a in reversed(list(enumerate(before.arguments)))}
+    places = before.places()
     values = []
     for storage, old in before.storages.items():
         if storage.node is not old and storage.node.memory is not None:
-            where = Source("argument", places[storage]) if storage in places else (
-                Source("storage", storage))  # fmt: skip
+            where = places.get(storage) or Source("storage", storage)
             values.append((where, _source_of(storage.node, sources)))
     captured = Capture(
         device, events, [v for v in values if v[1].kind != v[0].kind or v[1].key != v[0].key],

@@ -24,7 +24,7 @@ from .handle import TensorBase
 from .origin import warn
 from .realize import realize, realize_nodes
 from .replay import Replay
-from .residence import store_apart
+from .residence import store, store_apart
 from .storage import Storage
 
 __all__ = ["Compiled", "compile"]
@@ -173,6 +173,9 @@ class Compiled:
         if any(t._base.storage in written for t in flat.tensors):  # copies would not show it
             return self._function(*args, **kwargs)
         tensors = [_own(t, t._base.storage in state) for t in flat.tensors]
+        # a recording must read memory, and not do again what made it
+        store(s for s, _ in pending.writes())
+        store(state | guards.gradients())
         known = len(form.apart)
         result, now = self._recorded(flat, shape, tensors, form)
         self.recordings += 1
