@@ -219,7 +219,7 @@ class Compiled:
             _copy_back(given.tensors, tensors, before, recorder)
             flat = _Flat()
             template = flat.shape_of(result)
-            device = _finish(flat.tensors, before)
+            device = _finish(flat.tensors, before, recorder)
         finally:
             recording.end()
         capture = capture_of(recorder, before, flat.tensors, device)
@@ -229,14 +229,17 @@ class Compiled:
         return result, _Recorded(capture, (template, flat.key()), recorder.from_host)
 
 
-def _finish(results: Sequence[TensorBase], before: Before) -> Any:
+def _finish(
+    results: Sequence[TensorBase], before: Before, recorder: recording.Recorder
+) -> Any:  # fmt: skip
     """Computes what the call left pending; where it ran."""
-    changed = [leaf.grad for leaf in before.leaves if leaf.grad is not None]
+    leaves = [t for t in list(recorder.graded.values()) if id(t) in before.gradients]
+    changed = [leaf.grad for leaf in leaves if leaf.grad is not None]
     fresh = [g for g in changed if g._base.storage not in before.storages]
     found = [*results, *fresh]
     realize(*found)
     devices = [t._base.device for t in found]
-    for storage, _ in pending.writes():
+    for storage in [s for s, _ in pending.writes() if s in recorder.written]:
         realize_nodes([storage.node], storage.device)
         devices.append(storage.device)
     return devices[0] if devices else placement.default_device()

@@ -142,10 +142,7 @@ def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> No
     origins = [n.origin for n in lookups(order)] if executable.checks else []
     given = [n.memory for n in late]
     run_plan(executable, late, wanted, origins, written)
-    recorder = recording.active()
-    if recorder is not None:
-        made = [n.memory for n in wanted]
-        recorder.events.append(recording.Run(executable, late, given, wanted, origins, made))
+    recording.note_run(executable, late, given, wanted, origins)
 
 
 def run_plan(

@@ -7,6 +7,7 @@ numbers that depend on them, or on settings such as a learning rate, are made by
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,18 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType
 from lazygrad.codegen.graph import Node
 
-__all__ = ["Action", "Followed", "Recorder", "Run", "active", "begin", "end", "follow", "late"]
+__all__ = [
+    "Action",
+    "Followed",
+    "Recorder",
+    "Run",
+    "active",
+    "begin",
+    "end",
+    "follow",
+    "late",
+    "note_run",
+]
 
 Recipe = Callable[[], "int | float"]
 Action = Callable[[], None]
@@ -33,7 +45,7 @@ class Run:
     made: Sequence[Any]
 
 
-@dataclass
+@dataclass(eq=False)
 class Recorder:
     """What one thread does between `begin` and `end`.
 
@@ -43,6 +55,9 @@ class Recorder:
         followed: recipes that numbers were made by; all must be met in a run.
         from_host: the bytes that were copied to the device.
         sharing: storages that were read and whose memory others have, too.
+        written, graded: the living storages and tensors that got another value, or another
+            gradient; other threads write to theirs meanwhile.
+        foreign: memory that other threads computed meanwhile.
     """
 
     events: list[Run | Action] = field(default_factory=list)
@@ -50,6 +65,11 @@ class Recorder:
     followed: list[Recipe] = field(default_factory=list)
     from_host: list[bytes] = field(default_factory=list)
     sharing: dict[Any, None] = field(default_factory=dict)
+    written: "weakref.WeakSet[Any]" = field(default_factory=weakref.WeakSet)
+    graded: "weakref.WeakValueDictionary[int, Any]" = field(
+        default_factory=weakref.WeakValueDictionary
+    )
+    foreign: list[Any] = field(default_factory=list)
 
     def refuse(self, reason: str) -> None:
         """Notes that, and why, this call cannot be done again without Python."""
@@ -62,6 +82,7 @@ class _OfThread(threading.local):
 
 
 _here = _OfThread()
+_recorders: list[Recorder] = []  # of all threads
 
 
 def active() -> Recorder | None:
@@ -71,13 +92,31 @@ def active() -> Recorder | None:
 
 def begin() -> Recorder:
     """Starts to note what this thread does."""
-    _here.recorder = Recorder()
-    return _here.recorder
+    recorder = _here.recorder = Recorder()
+    _recorders.append(recorder)
+    return recorder
 
 
 def end() -> None:
     """Notes nothing any more."""
+    _recorders.remove(_here.recorder)  # type: ignore[arg-type]
     _here.recorder = None
+
+
+def note_run(
+    executable: Any, late: Sequence[Node], given: Sequence[Any], wanted: Sequence[Node],
+    origins: Sequence[Any],
+) -> None:  # fmt: skip
+    """Notes a run of this thread: it is an event of its own recording, and none of another one's,
+    whose pending values it may have computed on its way."""
+    if not _recorders:
+        return
+    mine, made = _here.recorder, [n.memory for n in wanted]
+    if mine is not None:
+        mine.events.append(Run(executable, late, given, wanted, origins, made))
+    for recorder in list(_recorders):
+        if recorder is not mine:
+            recorder.foreign += made
 
 
 class Followed(float):

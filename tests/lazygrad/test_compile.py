@@ -473,6 +473,43 @@ def test_a_bad_index_in_a_replay(device):
     assert step.replays == 4
 
 
+def test_threads_that_train_beside_one_another(device):
+    """What one thread writes is no part of another one's recording; where that cannot be told it
+    runs as without."""
+    warnings.simplefilter("ignore")
+    wrong = []
+    start = threading.Barrier(3)
+
+    def losses(number, compiled):
+        w = lg.full((6,), float(number), requires_grad=True)
+        optimizer = optim.SGD([w], 0.1, momentum=0.9)
+
+        def step(x):
+            optimizer.zero_grad()
+            loss = (w * x).sin().sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = lg.compile(step) if compiled else step
+        return [run(vector(n)).item() for n in range(25)]
+
+    def work(number):
+        try:
+            start.wait()
+            if losses(number, True) != losses(number, False):
+                wrong.append(number)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
 def test_threads(device):
     run = lg.compile(lambda x: (x * 2 + 1).sum())
     wrong = []
