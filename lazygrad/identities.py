@@ -120,7 +120,7 @@ class Identities:
     @staticmethod
     def hooks_of(tensor: TensorBase) -> tuple[Any, Any]:
         """What is called when its gradient is known, and when it was added."""
-        return _hooks(tensor)  # type: ignore[no-any-return]
+        return _hooks(tensor)
 
     def has_same_hooks(self) -> bool:
         """Whether each tensor has the dicts of hooks that it had, or equal ones."""
