@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node
 
-from . import autograd
+from . import autograd, recording
 from .handle import TensorBase, del_cache
 from .storage import bridges, spent
 from .view_ops import Mark
@@ -177,6 +177,9 @@ class AutogradMethods(TensorBase):
         if value is not None:
             self._check_grad(value)
         self._grad = value
+        recorder = recording.active()
+        if recorder is not None:
+            recorder.graded[id(self)] = self
 
     def _check_grad(self, value: "Tensor") -> None:
         if not isinstance(value, TensorBase):

@@ -35,12 +35,25 @@ class Before:
         self.arguments = list(arguments)
         # asked once for each recording: noting every storage when it is made would cost every op
         found = gc.get_objects()  # of any library: only their types may be looked at
-        storages = [s for s in found if type(s) is Storage]
+        # another thread may be at making one
+        storages = [s for s in found if type(s) is Storage and hasattr(s, "version")]
         _part(storages, dict.fromkeys([*apart, *[a._base.storage for a in arguments]]))
         self.storages = {s: s.node for s in storages}
         self.memories = {s: pending.alias_source(n).memory for s, n in self.storages.items()}
-        self.leaves = [t for t in found if issubclass(type(t), Tensor) and t.is_leaf]
+        tensors = [t for t in found if issubclass(type(t), Tensor) and hasattr(t, "_layout")]
+        self.leaves = [t for t in tensors if t.is_leaf]
         self.gradients = {id(t): t.grad for t in self.leaves}
+
+    def places(self) -> dict[Storage, Source]:
+        """The storages that are another one in another call."""
+        places = {}
+        for leaf in self.leaves:
+            gradient = self.gradients[id(leaf)]
+            if gradient is not None:
+                places[gradient._base.storage] = Source("gradient", leaf)
+        for number, argument in reversed(list(enumerate(self.arguments))):
+            places[argument._base.storage] = Source("argument", number)
+        return places
 
 
 def _part(storages: Iterable[Storage], mine: Iterable[Storage]) -> None:
@@ -60,7 +73,9 @@ def _part(storages: Iterable[Storage], mine: Iterable[Storage]) -> None:
 class _Sources:
     """Which memory is whose."""
 
-    def __init__(self, before: Before) -> None:
+    def __init__(self, before: Before, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.foreign = {id(memory) for memory in recorder.foreign}
         self.found: dict[int, Source] = {}
         self.owners: dict[int, list[Storage]] = {}
         self.kept: list[Any] = []  # memory whose id is a key here must not go
@@ -71,7 +86,8 @@ class _Sources:
             gradient = before.gradients[id(leaf)]
             if gradient is not None:
                 storage = gradient._base.storage
-                self._note(before.memories[storage], storage, Source("gradient", leaf))
+                # None of gradients that another thread has made since
+                self._note(before.memories.get(storage), storage, Source("gradient", leaf))
         for storage, memory in before.memories.items():
             self._note(memory, storage, Source("storage", storage))
 
@@ -97,14 +113,17 @@ class _Sources:
     def of(self, node: Node, memory: Any) -> Source:
         if memory is None:
             return Source("number", node)
-        return self.found.get(id(memory)) or Source("still", leaf_of(node, memory))
+        found = self.found.get(id(memory))
+        if found is None and id(memory) in self.foreign:
+            self.recorder.refuse("another thread computed a part of it")
+        return found or Source("still", leaf_of(node, memory))
 
 
 def capture_of(
     recorder: Recorder, before: Before, results: Sequence[TensorBase], device: Device
 ) -> Capture:
     """What a recorded call did, everything that it left pending being computed by now."""
-    sources = _Sources(before)
+    sources = _Sources(before, recorder)
     events: list[Any] = []
     met = set()
     for number, event in enumerate(recorder.events):
@@ -129,17 +148,20 @@ def capture_of(
     returned = Counter(t._base.storage for t in results)
     if any(n > 1 and s not in before.storages for s, n in returned.items()):
         recorder.refuse("tensors that it returns share memory")
-    places = {a._base.storage: k for k, a in reversed(list(enumerate(before.arguments)))}
+    places = before.places()
     values = []
-    for storage, old in before.storages.items():
-        if storage.node is not old and storage.node.memory is not None:
-            where = Source("argument", places[storage]) if storage in places else (
-                Source("storage", storage))  # fmt: skip
+    for storage in list(recorder.written.values()):
+        old = before.storages.get(storage)
+        if old is not None and storage.node is not old and storage.node.memory is not None:
+            where = places.get(storage) or Source("storage", storage)
             values.append((where, _source_of(storage.node, sources)))
     captured = Capture(
-        device, events, [v for v in values if v[1].kind != v[0].kind or v[1].key != v[0].key],
-        list(_gradients(before, sources)), [_result(t, before, sources, recorder) for t in results],
-    )  # fmt: skip
+        device,
+        events,
+        [v for v in values if v[1].kind != v[0].kind or v[1].key != v[0].key],
+        list(_gradients(before, sources, recorder)),
+        [_result(t, before, sources, recorder) for t in results],
+    )
     _find_last_reads(captured)
     return captured
 
@@ -172,11 +194,13 @@ def _source_of(node: Node, sources: _Sources) -> Source:
     return Source(found.kind, found.key, like)
 
 
-def _gradients(before: Before, sources: _Sources) -> Iterator[tuple[Any, Source | None]]:
+def _gradients(
+    before: Before, sources: _Sources, recorder: Recorder
+) -> Iterator[tuple[Any, Source | None]]:
     """Leaves whose gradient is another tensor than before the call."""
-    for leaf in before.leaves:
-        old, new = before.gradients[id(leaf)], leaf.grad
-        if new is old:
+    for leaf in list(recorder.graded.values()):
+        new = leaf.grad
+        if id(leaf) not in before.gradients or new is before.gradients[id(leaf)]:
             continue
         yield leaf, None if new is None else _source_of(new._node, sources)
 

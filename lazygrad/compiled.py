@@ -25,7 +25,7 @@ from .handle import TensorBase
 from .origin import warn
 from .realize import realize, realize_nodes
 from .replay import Replay
-from .residence import store_apart
+from .residence import store, store_apart
 from .storage import Storage
 
 __all__ = ["Compiled", "compile"]
@@ -180,6 +180,9 @@ class Compiled:
         if any(t._base.storage in written for t in flat.tensors):  # copies would not show it
             return self._function(*args, **kwargs)
         tensors = [_own(t, t._base.storage in state) for t in flat.tensors]
+        # a recording must read memory, and not do again what made it
+        store(s for s, _ in pending.writes())
+        store(state | guards.gradients())
         known = len(form.apart)
         result, now = self._recorded(flat, shape, tensors, form)
         self.recordings += 1
@@ -226,7 +229,7 @@ class Compiled:
             _copy_back(given.tensors, tensors, before, recorder)
             flat = _Flat()
             template = flat.shape_of(result)
-            device = _finish(flat.tensors, before)
+            device = _finish(flat.tensors, before, recorder)
         finally:
             recording.end()
         capture = capture_of(recorder, before, flat.tensors, device)
@@ -236,14 +239,17 @@ class Compiled:
         return result, _Recorded(capture, (template, flat.key()), recorder.from_host)
 
 
-def _finish(results: Sequence[TensorBase], before: Before) -> Any:
+def _finish(
+    results: Sequence[TensorBase], before: Before, recorder: recording.Recorder
+) -> Any:  # fmt: skip
     """Computes what the call left pending; where it ran."""
-    changed = [leaf.grad for leaf in before.leaves if leaf.grad is not None]
+    leaves = [t for t in list(recorder.graded.values()) if id(t) in before.gradients]
+    changed = [leaf.grad for leaf in leaves if leaf.grad is not None]
     fresh = [g for g in changed if g._base.storage not in before.storages]
     found = [*results, *fresh]
     realize(*found)
     devices = [t._base.device for t in found]
-    for storage, _ in pending.writes():
+    for storage in [s for s, _ in pending.writes() if id(s) in recorder.written]:
         realize_nodes([storage.node], storage.device)
         devices.append(storage.device)
     return devices[0] if devices else placement.default_device()

@@ -65,6 +65,11 @@ class Guards:
         """Of the tensors that were found."""
         return {base.storage for _, base, _ in self._bases}
 
+    def gradients(self) -> set[Storage]:
+        """The storages of their gradients."""
+        found = [tensor.grad for tensor, *_ in self._bases if tensor.grad is not None]
+        return {gradient._base.storage for gradient in found}
+
     def _difference(self) -> str:
         """As `changed`, one by one: another object may be an equal number."""
         for fields, name, value in self._held:
@@ -84,6 +89,8 @@ class Guards:
                 return f"requires_grad of {shown} is another"
         if not self._identities.has_same_hooks():
             return "a tensor has other hooks"
+        if not self._identities.has_gradients():
+            return "a tensor has a gradient, or has none any more"
         for container, items in self._contents:
             if len(container) != len(items) or not _holds(container, items):
                 return f"a {type(container).__name__} holds something else"

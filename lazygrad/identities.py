@@ -16,6 +16,7 @@ __all__ = ["Identities"]
 
 _base, _chain = attrgetter("_base"), attrgetter("_chain")
 _hooks = attrgetter("_hooks", "_after_accumulate")  # two dicts, often those of the class
+_gradient = attrgetter("_grad")
 _tracked = attrgetter("node.tracked")
 _content = attrgetter("cell_contents")
 
@@ -43,6 +44,7 @@ class Identities:
         self._bases: list[Any] = []
         self._chains: list[Any] = []
         self._hooks: list[tuple[Any, Any]] = []
+        self._bare: list[bool] = []  # without a gradient
         self._unmarked: list[Any] = []  # bases whose history decides whether gradients flow
         self._histories: list[bool] = []
         self._cells: list[Any] = []
@@ -83,11 +85,13 @@ class Identities:
         self._slotted.append(getattr(owner, name, _NOTHING))
 
     def add_tensor(self, tensor: TensorBase) -> None:
-        """What storage and view a tensor is, whether gradients flow through it, and its hooks."""
+        """What storage and view a tensor is, its hooks, whether gradients flow through it and
+        whether it has one."""
         self._tensors.append(tensor)
         self._bases.append(tensor._base)
         self._chains.append(tensor._chain)
         self._hooks.append(_hooks(tensor))
+        self._bare.append(_gradient(tensor) is None)
         if not any(isinstance(op, Mark) for op in tensor._chain):
             self._unmarked.append(tensor._base)
             self._histories.append(tensor._base.node.tracked)
@@ -114,6 +118,7 @@ class Identities:
                     all(map(is_, map(_base, self._tensors), self._bases))
                     and all(map(is_, map(_chain, self._tensors), self._chains))
                     and self.has_same_hooks()
+                    and self.has_gradients()
                     and list(map(_tracked, self._unmarked)) == self._histories
                 )
             )
@@ -128,6 +133,10 @@ class Identities:
     def has_same_hooks(self) -> bool:
         """Whether each tensor has the dicts of hooks that it had, or equal ones."""
         return list(map(_hooks, self._tensors)) == self._hooks
+
+    def has_gradients(self) -> bool:
+        """Whether the tensors that had gradients have some, and no others."""
+        return list(map(is_, map(_gradient, self._tensors), repeat(None))) == self._bare
 
     def _now_in_slots(self) -> Iterable[Any]:
         return map(getattr, self._owners, self._slots, repeat(_NOTHING))

@@ -142,10 +142,7 @@ def _run(wanted: list[Node], device: Device, written: bad_indices.Written) -> No
     origins = [n.origin for n in lookups(order)] if executable.checks else []
     given = [n.arg.value if n.memory is None else n.memory for n in late]
     made = run_plan(executable, given, origins, written)
-    recorder = recording.active()
-    if recorder is not None:
-        read = [n.memory for n in late]
-        recorder.events.append(recording.Run(executable, late, read, wanted, origins, made))
+    recording.note_run(executable, late, wanted, origins, made)
     for n, memory in zip(wanted, made, strict=True):
         n.memory = memory
 

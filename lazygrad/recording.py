@@ -7,6 +7,7 @@ numbers that depend on them, or on settings such as a learning rate, are made by
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +16,22 @@ from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import DType
 from lazygrad.codegen.graph import Node
 
-__all__ = ["Action", "Followed", "Recorder", "Run", "active", "begin", "end", "follow", "late"]
+__all__ = [
+    "Action",
+    "Followed",
+    "Recorder",
+    "Run",
+    "active",
+    "begin",
+    "end",
+    "follow",
+    "late",
+    "note_run",
+]
 
 Recipe = Callable[[], "int | float"]
 Action = Callable[[], None]
+_Living = weakref.WeakValueDictionary[int, Any]  # by id, in the order of first writes
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class Run:
     made: Sequence[Any]
 
 
-@dataclass
+@dataclass(eq=False)
 class Recorder:
     """What one thread does between `begin` and `end`.
 
@@ -43,6 +56,9 @@ class Recorder:
         followed: recipes that numbers were made by; all must be met in a run.
         from_host: the bytes that were copied to the device.
         sharing: storages that were read and whose memory others have, too.
+        written, graded: the living storages and tensors that got another value, or another
+            gradient; other threads write to theirs meanwhile.
+        foreign: memory that other threads computed meanwhile.
     """
 
     events: list[Run | Action] = field(default_factory=list)
@@ -50,6 +66,9 @@ class Recorder:
     followed: list[Recipe] = field(default_factory=list)
     from_host: list[bytes] = field(default_factory=list)
     sharing: dict[Any, None] = field(default_factory=dict)
+    written: "_Living" = field(default_factory=weakref.WeakValueDictionary)
+    graded: "_Living" = field(default_factory=weakref.WeakValueDictionary)
+    foreign: list[Any] = field(default_factory=list)
 
     def refuse(self, reason: str) -> None:
         """Notes that, and why, this call cannot be done again without Python."""
@@ -62,6 +81,7 @@ class _OfThread(threading.local):
 
 
 _here = _OfThread()
+_recorders: list[Recorder] = []  # of all threads
 
 
 def active() -> Recorder | None:
@@ -71,13 +91,35 @@ def active() -> Recorder | None:
 
 def begin() -> Recorder:
     """Starts to note what this thread does."""
-    _here.recorder = Recorder()
-    return _here.recorder
+    recorder = _here.recorder = Recorder()
+    _recorders.append(recorder)
+    return recorder
 
 
 def end() -> None:
     """Notes nothing any more."""
+    _recorders.remove(_here.recorder)  # type: ignore[arg-type]
     _here.recorder = None
+
+
+def note_run(
+    executable: Any,
+    late: Sequence[Node],
+    wanted: Sequence[Node],
+    origins: Sequence[Any],
+    made: Sequence[Any],
+) -> None:
+    """Notes a run of this thread: it is an event of its own recording, and none of another one's,
+    whose pending values it may have computed on its way."""
+    if not _recorders:
+        return
+    mine = _here.recorder
+    if mine is not None:
+        given = [n.memory for n in late]
+        mine.events.append(Run(executable, late, given, wanted, origins, made))
+    for recorder in list(_recorders):
+        if recorder is not mine:
+            recorder.foreign += made
 
 
 class Followed(float):

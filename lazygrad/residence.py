@@ -4,6 +4,8 @@ Interned nodes make two `zeros(n)` one value, and a pending initial value is wor
 first step would do: with either, the first step's graph is not the second one's.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from lazygrad.codegen import ops
@@ -11,9 +13,11 @@ from lazygrad.codegen.graph import Node
 
 from .handle import TensorBase
 from .pending import alias_source
-from .realize import from_host, realize, to_host
+from .placement import Device
+from .realize import from_host, realize, realize_nodes, to_host
+from .storage import Storage
 
-__all__ = ["store_apart"]
+__all__ = ["store", "store_apart"]
 
 
 def store_apart(*tensors: TensorBase) -> None:
@@ -21,23 +25,35 @@ def store_apart(*tensors: TensorBase) -> None:
 
     Raises what `realize` raises.
     """
-    pending = []
-    for t in tensors:
-        storage = t._base.storage
-        fits = (
-            storage.node.size * storage.node.dtype.itemsize <= storage.device.facts.max_alloc_bytes
-        )
-        filled = _filled(storage.node) if fits else None
-        if filled is None:
-            pending.append(t)
-        else:
-            storage.rebase(from_host(filled, storage.node.dtype, storage.device))
+    pending = [t for t in tensors if not _fill(t._base.storage)]
     realize(*pending)
     for t in pending:
         storage = t._base.storage
         if alias_source(storage.node).holders > 1:
             bits = to_host(storage.node, storage.device)
             storage.rebase(from_host(bits, storage.node.dtype, storage.device))
+
+
+def store(storages: Iterable[Storage]) -> None:
+    """Computes those that have no memory yet. Raises what `realize` raises."""
+    pending: dict[Device, list[Node]] = {}
+    for storage in storages:
+        if alias_source(storage.node).memory is None and not _fill(storage):
+            pending.setdefault(storage.device, []).append(storage.node)
+    for device, nodes in pending.items():
+        realize_nodes(nodes, device)
+
+
+def _fill(storage: Storage) -> bool:
+    """Gives a storage its memory where all that it holds is one constant."""
+    dtype = storage.node.dtype
+    if storage.node.size * dtype.itemsize > storage.device.facts.max_alloc_bytes:
+        return False
+    filled = _filled(storage.node)
+    if filled is None:
+        return False
+    storage.rebase(from_host(filled, dtype, storage.device))
+    return True
 
 
 def _filled(n: Node) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]] | None":

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 from lazygrad.codegen import ops
 from lazygrad.codegen.graph import Node, rewrite
 
+from . import recording
 from .origin import caller, user_line
 from .pending import note_made
 from .placement import Device
@@ -117,6 +118,9 @@ class Storage:
         self.node.holders -= 1
         self.node = _held(node)
         self.version += 1
+        recorder = recording.active()
+        if recorder is not None:
+            recorder.written[id(self)] = self
         if node.memory is None or node.tracked:
             note_made(self)
 

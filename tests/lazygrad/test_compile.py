@@ -275,6 +275,84 @@ def test_writes_to_state_that_is_an_argument_at_times(device):
         assert run.replays
 
 
+def shifted(state, n):
+    state.add_(1.0)
+
+
+def replaced(state, n):
+    state.copy_(vector(n) * 2)
+
+
+def filled_at_last(state, n):
+    if n >= 5:
+        state.fill_(float(n))
+
+
+def zeroed_at_first(state, n):
+    state.zero_() if n < 5 else state.add_(1.0)
+
+
+@pytest.mark.parametrize("write", [shifted, replaced, filled_at_last, zeroed_at_first])
+def test_what_is_pending_or_constant_before_a_call(device, write):
+    """A recording reads the state's memory, and does not do again what was written to it."""
+    state, wanted = lg.ones(6), lg.ones(6)
+    run = lg.compile(lambda x: x * state)
+    for n in range(9):
+        write(state, n)
+        write(wanted, n)
+        assert run(vector(n)).tolist() == (vector(n) * wanted).tolist()
+    assert run.replays
+
+
+def reset(w, n):
+    w.grad = None
+
+
+def zeroed(w, n):
+    if w.grad is not None:
+        w.grad.zero_()
+
+
+def made_anew(w, n):
+    w.grad = lg.zeros(6) if n < 2 or n % 4 == 3 else w.grad
+
+
+def scaled(w, n):
+    if w.grad is not None:
+        w.grad.mul_(0.5)
+
+
+@pytest.mark.parametrize("first", [reset, zeroed, made_anew, scaled])
+def test_gradients_that_change_between_calls(device, first):
+    w, wanted = lg.ones(6, requires_grad=True), lg.ones(6, requires_grad=True)
+    run = lg.compile(lambda x: (w * x).sum().backward())
+    for n in range(11):
+        if n not in (5, 6, 10):
+            first(w, n)
+            first(wanted, n)
+        run(vector(n))
+        (wanted * vector(n)).sum().backward()
+        assert w.grad.tolist() == wanted.grad.tolist()
+    assert run.replays
+
+
+def test_an_optimizer_alone(device):
+    """What backward left pending is no part of the step."""
+
+    def trained(compiled):
+        w = lg.ones(6, requires_grad=True)
+        optimizer = optim.SGD([w], 0.1, momentum=0.9)
+        step = lg.compile(optimizer.step) if compiled else optimizer.step
+        for n in range(9):
+            if n % 4 < 3:
+                optimizer.zero_grad()
+            (w * vector(n)).sin().sum().backward()
+            step()
+        return w.tolist()
+
+    assert trained(True) == trained(False)
+
+
 def test_a_value_that_is_read(device):
     def clipped(x):
         return x * 2 if x.sum().item() > 20 else x
@@ -395,6 +473,43 @@ def test_a_bad_index_in_a_replay(device):
     assert step.replays == 4
 
 
+def test_threads_that_train_beside_one_another(device):
+    """What one thread writes is no part of another one's recording; where that cannot be told it
+    runs as without."""
+    warnings.simplefilter("ignore")
+    wrong = []
+    start = threading.Barrier(3)
+
+    def losses(number, compiled):
+        w = lg.full((6,), float(number), requires_grad=True)
+        optimizer = optim.SGD([w], 0.1, momentum=0.9)
+
+        def step(x):
+            optimizer.zero_grad()
+            loss = (w * x).sin().sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = lg.compile(step) if compiled else step
+        return [run(vector(n)).item() for n in range(25)]
+
+    def work(number):
+        try:
+            start.wait()
+            if losses(number, True) != losses(number, False):
+                wrong.append(number)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
 def test_threads(device):
     run = lg.compile(lambda x: (x * 2 + 1).sum())
     wrong = []
@@ -458,7 +573,7 @@ def test_gradients_that_are_returned(device):
         wanted.append([t.tolist() for t in plain(x)])
         assert all(g is p.grad for g, p in zip(found[-1][1:], model.parameters(), strict=True))
     assert [[t.tolist() for t in ts] for ts in found] == wanted
-    assert run.replays == CALLS - 5  # two more recordings tell the equal counts apart
+    assert run.replays == CALLS - 3
     for a, b in zip(model.buffers(), twin.buffers(), strict=True):
         assert a.tolist() == b.tolist()
 
