@@ -222,7 +222,7 @@ class _Contraction:
                 e.define_var(c.i, Ix.of(tile_start) + r)
                 for v in range(form.vectors):
                     with c.vector(v, form.lanes):
-                        e.bind(e._key(c.acc), self._name(r, v))
+                        e.bind_value(c.acc, self._name(r, v))
                         self._store_outputs()
 
     def _store_rows(self, tile_start: Var, scratch: Ix) -> None:
@@ -239,7 +239,7 @@ class _Contraction:
                 with e.block(), c.vector(column // form.lanes, width, column % form.lanes):
                     name = e.fresh("c")
                     e.append(Define(name, ctype_of(c.dtype, width), Load("scratch", at)))
-                    e.bind(e._key(c.acc), name)
+                    e.bind_value(c.acc, name)
                     self._store_outputs()
 
     def _store_outputs(self) -> None:
