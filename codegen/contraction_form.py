@@ -271,7 +271,8 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
     along = rows.index.coefficient(k) if rows.index is not None else 1
     beside = along not in (1, None) and rows.index is not None and rows.index.coefficient(i) == 1
-    held = {1: _ROWS_OF_L1 * size, None: _PLACES_OF_L1 * size}.get(along)
+    near = along is not None and abs(along) * size <= LINE_BYTES  # as in `panels`
+    held = _PLACES_OF_L1 * size if along is None else _ROWS_OF_L1 * size if near else None
     return replace(
         form, staged=staging(b, expressions, j, k), stored=stored, beside=beside,
         deepest=limits.rates.l1_bytes // (held or _LINES_OF_L1 * LINE_BYTES),
