@@ -55,23 +55,17 @@ def _cheapest(n: Node, limits: Limits) -> tuple[Node, Node] | None:
     """The contraction with an operand in panels, and the copy; None where it is as good without."""
     memory = {_memory(s) for s in n.src}
     forms = [(cost(form, limits), form) for form in candidates(n, Names(memory), limits)]
-    if not forms:
-        return None
-    least, best = min(forms, key=lambda one: one[0])
-    if not best.beside or best.looked_up:
-        return None
-    tiles = [
+    turned = [
         (c, form) for c, form in forms
-        if form.rows is best.rows and form.beside and form.sizes[form.m[-1]] % form.tile == 0
+        if form.beside and not form.looked_up and form.sizes[form.m[-1]] % form.tile == 0
     ]  # fmt: skip
-    if not tiles:
+    if not turned:
         return None
-    _, like = min(tiles, key=lambda one: one[0])
-    turned, copy = _in_panels(n, like)
-    packed = min(
-        cost(form, limits) for form in candidates(turned, Names({*memory, copy}), limits)
-    ) + storing(copy, limits)
-    return (turned, copy) if packed < least else None
+    _, like = min(turned, key=lambda one: one[0])
+    packed, copy = _in_panels(n, like)
+    costs = [cost(form, limits) for form in candidates(packed, Names({*memory, copy}), limits)]
+    least = min(c for c, _ in forms)
+    return (packed, copy) if min(costs) + storing(copy, limits) < least else None
 
 
 def _memory(s: Node) -> Node:

@@ -126,10 +126,17 @@ def test_rows_that_run_on_are_walked_in_deep_blocks():
 
 def test_of_two_transposed_operands_the_second_gives_the_rows():
     """Whose elements follow one another: storing apart costs less than reading so for each tile."""
-    both = ops.contract(f32(1024, 1024), f32(1024, 1024), (0, 1), (2, 0), (1, 2))
+    both = ops.contract(f32(1000, 1000), f32(1000, 1000), (0, 1), (2, 0), (1, 2))
     form = form_of(both)
     assert form.swapped and not form.scattered
     assert form.stored == "apart"
+    assert len(plan(both).steps) == 1
+
+
+def test_of_two_transposed_operands_one_is_copied_where_lines_of_the_result_collide():
+    both = ops.contract(f32(1024, 1024), f32(1024, 1024), (0, 1), (2, 0), (1, 2))
+    assert form_of(both).stored == "colliding"
+    assert len(plan(both).steps) == 2
 
 
 def test_panels_and_what_rests_between_blocks_fit_local_memory():
