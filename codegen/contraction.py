@@ -75,7 +75,8 @@ class _Contraction:
             self._block(Ix(last_start), rest or form.block, False, True)
         params = kernel_params(c.group.outputs, c.group.memory, c.expressions)
         sizes = (form.panels, c.item_var.hi + 1, c.z.hi + 1)
-        flops = 2 * c.rows * c.columns * c.depth * sizes[2]
+        lines = form.size(form.lines)
+        flops = 2 * c.rows * lines * c.columns * c.depth * sizes[2]
         moved = sum(p.size * p.dtype.itemsize for p in params if p.kind in ("in", "out"))
         return Kernel(
             c.group.name, params, tuple(arrays), (c.panel_var, c.item_var, c.z),
