@@ -7,7 +7,7 @@ from typing import Any
 
 from . import ops
 from .apart import apart
-from .attention import find_chains
+from .attention import Chain, find_chains
 from .attention_form import plan_form
 from .attention_lowering import lower_attention
 from .attention_rewrite import with_row_products
@@ -30,6 +30,7 @@ from .lower import lower_loops
 from .naming import kernel_name
 from .narrow import narrow_contractions
 from .opencl import kernel_text
+from .panels import with_panels
 from .prologue import Prologues
 from .schedule import schedule
 from .simplify import simplify
@@ -135,14 +136,25 @@ def grouped(
     if check:
         verify(simple)
     _check_types(simple, limits)
+    copies: set[Node] = set()
+    if on_cpu and not limits.plain:
+        simple, copies = with_panels(simple, limits, _in_chains(simple, limits))
     stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
     made = [n for n in wanted if n.size]
-    chains = find_chains(made, lambda c: plan_form(c, limits) is not None) if on_cpu else []
+    chains = _chains(made, limits) if on_cpu else []
     alone = apart(made) if on_cpu else set()
     prologue = Prologues(made, limits).operand
-    groups = schedule(made, is_direct, prologue, limits.max_arguments, chains, alone)
+    groups = schedule(made, is_direct, prologue, limits.max_arguments, chains, alone, copies)
     return leaves, simple, wanted, groups
+
+
+def _chains(outputs: Sequence[Node], limits: Limits) -> list[Chain]:
+    return find_chains(outputs, lambda c: plan_form(c, limits) is not None)
+
+
+def _in_chains(outputs: Sequence[Node], limits: Limits) -> set[Node]:
+    return {n for c in _chains(outputs, limits) for n in (*c.tile, *c.results)}
 
 
 def _below_reshapes(outputs: Sequence[Node]) -> list[Node]:

@@ -75,7 +75,8 @@ class _Contraction:
             self._block(Ix(last_start), rest or form.block, False, True)
         params = kernel_params(c.group.outputs, c.group.memory, c.expressions)
         sizes = (form.panels, c.item_var.hi + 1, c.z.hi + 1)
-        flops = 2 * c.rows * c.columns * c.depth * sizes[2]
+        lines = form.size(form.lines)
+        flops = 2 * c.rows * lines * c.columns * c.depth * sizes[2]
         moved = sum(p.size * p.dtype.itemsize for p in params if p.kind in ("in", "out"))
         return Kernel(
             c.group.name, params, tuple(arrays), (c.panel_var, c.item_var, c.z),
@@ -222,7 +223,7 @@ class _Contraction:
                 e.define_var(c.i, Ix.of(tile_start) + r)
                 for v in range(form.vectors):
                     with c.vector(v, form.lanes):
-                        e.bind(e._key(c.acc), self._name(r, v))
+                        e.bind_value(c.acc, self._name(r, v))
                         self._store_outputs()
 
     def _store_rows(self, tile_start: Var, scratch: Ix) -> None:
@@ -239,7 +240,7 @@ class _Contraction:
                 with e.block(), c.vector(column // form.lanes, width, column % form.lanes):
                     name = e.fresh("c")
                     e.append(Define(name, ctype_of(c.dtype, width), Load("scratch", at)))
-                    e.bind(e._key(c.acc), name)
+                    e.bind_value(c.acc, name)
                     self._store_outputs()
 
     def _store_outputs(self) -> None:

@@ -11,7 +11,7 @@ __all__ = ["cost"]
 # slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
 _STAGED = {"copy": 0.0, "computed": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
 _MOVED = 2.0
-_STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
+_STORED = {"side by side": 0.0, "apart": 3.0, "colliding": 12.0, "anywhere": 12.0}
 _LAST = 0.1  # of an item that one core still works on when the others have ended
 _APART = 0.3  # slots per element of a row that is scattered
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads

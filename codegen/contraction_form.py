@@ -25,6 +25,7 @@ Labels = tuple[int, ...]
 
 MOST_LANES = 16
 LINE_BYTES = 64
+_SET_BYTES = 2048  # lines that far apart share one set of a first cache, or two
 # parts of a core's first cache: for rows of a block, for rows whose positions stand in a table, and
 # for lines, where positions of a row, or of a column in place, lie in lines of their own
 _ROWS_OF_L1, _PLACES_OF_L1, _LINES_OF_L1 = 8, 16, 4
@@ -143,7 +144,9 @@ class Form:
     block: int = 1
     # how B is staged, as `staging` says; "lines": by `contraction_lines`; "in place": not at all
     staged: str = "copy"
-    stored: str = "side by side"  # how neighbouring columns of the result lie
+    # how neighbouring columns of the result lie: side by side, apart, in lines that share a set of
+    # the first cache, anywhere
+    stored: str = "side by side"
     deepest: int = 512  # contracted positions of a block, at most
     table: bool = False  # positions of A's rows stand in a table
     scattered: bool = False  # each lies in a cache line of its own, often one set's
@@ -269,9 +272,12 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
     place = flat_index([at[x] for x in out], [form.sizes[x] for x in out])
     apart = place.coefficient(j)
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
+    if stored == "apart" and (apart or 0) * size % _SET_BYTES == 0:
+        stored = "colliding"
     along = rows.index.coefficient(k) if rows.index is not None else 1
     beside = along not in (1, None) and rows.index is not None and rows.index.coefficient(i) == 1
-    held = {1: _ROWS_OF_L1 * size, None: _PLACES_OF_L1 * size}.get(along)
+    near = along is not None and abs(along) * size <= LINE_BYTES  # as in `panels`
+    held = _PLACES_OF_L1 * size if along is None else _ROWS_OF_L1 * size if near else None
     return replace(
         form, staged=staging(b, expressions, j, k), stored=stored, beside=beside,
         deepest=limits.rates.l1_bytes // (held or _LINES_OF_L1 * LINE_BYTES),

@@ -31,7 +31,7 @@ from .kernel import (
     ctype_of,
 )  # fmt: skip
 
-__all__ = ["Emitter", "topological"]
+__all__ = ["Emitter", "LoopNest", "topological"]
 
 
 _INT = ctype_of(ops.DTYPES["int32"])
@@ -80,7 +80,7 @@ class Emitter:
         self.scopes = [_Scope(frozenset(item_vars))]
         self.vec: Var | None = None
         self.width = 1
-        self.offset = 0
+        self._moves: dict[Var, int] = {}  # how much farther along a variable values are taken
         self._count = 0
         self._spans: list[tuple[Var, int, int]] = []
         self._fours: set[object] = set()  # variables of loops that only see multiples of 4
@@ -104,6 +104,10 @@ class Emitter:
     def bind(self, key: object, name: str) -> None:
         """Says that `key` is known as `name` in the innermost scope."""
         self.scopes[-1].names[key] = name
+
+    def bind_value(self, v: Value, name: str) -> None:
+        """Says what a value is known as here."""
+        self.bind(self._key(v), name)
 
     @contextmanager
     def loop(
@@ -138,21 +142,30 @@ class Emitter:
         body = tuple(scope.body)
         self.append(If(conditions, body) if conditions else Block(body))
 
-    def define_var(self, var: Var, index: Ix) -> None:
-        """An index variable with a value of its own."""
-        self.append(Define(var.name, ctype_of(ops.DTYPES["int32"]), Position(index), var=var))
+    def define_var(self, var: Var, index: Ix, highest: int | None = None) -> None:
+        """An index variable with a value of its own, at most `highest`."""
+        place = Position(index, 0, highest)
+        self.append(Define(var.name, ctype_of(ops.DTYPES["int32"]), place, var=var))
         self.scopes[-1].vars |= {var}
 
     @contextmanager
     def lanes(self, vec: Var | None, width: int, offset: int = 0) -> Iterator[None]:
         """Values that vary with `vec` are vectors here, from lane `offset` on."""
-        saved = self.vec, self.width, self.offset
-        self.vec, self.width, self.offset = (vec if width > 1 else None), width, offset
-        self._shift_var = vec
-        yield
-        self.vec, self.width, self.offset = saved
+        saved = self.vec, self.width
+        self.vec, self.width = (vec if width > 1 else None), width
+        with self.moved(vec, offset):
+            yield
+        self.vec, self.width = saved
 
-    _shift_var: Var | None = None
+    @contextmanager
+    def moved(self, var: Var | None, by: int) -> Iterator[None]:
+        """Values here are those that lie `by` farther along `var`."""
+        saved = self._moves
+        self._moves = {x: n for x, n in saved.items() if x is not var}
+        if var is not None and by:
+            self._moves[var] = by
+        yield
+        self._moves = saved
 
     @contextmanager
     def within(self, var: Var, section: Span) -> Iterator[None]:
@@ -183,8 +196,10 @@ class Emitter:
         return self.width if self.vec is not None and self.vec in v.deps else 1
 
     def _key(self, v: Value) -> object:
-        moved = self.offset and self._shift_var is not None and self._shift_var in v.deps
-        return (v, self.offset) if moved else v
+        if not self._moves:
+            return v
+        moves = tuple([move for move in self._moves.items() if move[0] in v.deps])
+        return (v, moves) if moves else v
 
     def emit(self, v: Value) -> str:
         """The name of a value, with everything it needs defined before."""
@@ -267,9 +282,9 @@ class Emitter:
         return name
 
     def shifted(self, index: Ix) -> Ix:
-        if not self.offset or self._shift_var is None:
+        if not self._moves:
             return index
-        return index.substitute({self._shift_var: Ix.of(self._shift_var) + self.offset})
+        return index.substitute({x: Ix.of(x) + by for x, by in self._moves.items()})
 
     def _conditions(self, tests: tuple[Condition, ...]) -> tuple[Condition, ...]:
         return tuple(Condition(self.shifted(c.of), c.lo, c.hi, c.step) for c in tests)
@@ -342,3 +357,18 @@ class Emitter:
         name = self.vector(v, width)
         stride = self.stride(index) if width > 1 else 1
         self.append(Store(array, self.shifted(index), name, ctype_of(v.dtype, width), stride))
+
+
+class LoopNest:
+    """Several loops as one context."""
+
+    def __init__(self, emitter: Emitter, loops: Sequence[Var]) -> None:
+        self._contexts = [emitter.loop(v, Ix(0), Ix(v.hi + 1)) for v in loops]
+
+    def __enter__(self) -> None:
+        for c in self._contexts:
+            c.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        for c in reversed(self._contexts):
+            c.__exit__(None, None, None)

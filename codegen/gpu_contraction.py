@@ -269,7 +269,7 @@ class GpuContraction:
         e.define_var(c.i, row)
         e.define_var(c.j, column)
         with e.lanes(c.j, width):
-            e.bind(e._key(c.acc), name)
+            e.bind_value(c.acc, name)
             for value, array, at in c.stores:
                 e.store(array, at, value, e.vec is not None and bool(at.coefficient(c.j)))
 

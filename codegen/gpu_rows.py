@@ -10,9 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from .accumulators import (
+    accumulate,
+    accumulator,
+    across_lanes,
+    combine,
+    combining,
+    finish,
+    resting,
+)  # fmt: skip
 from .axes import extent
-from .dtype import DType, float32, int32
-from .emit import Emitter
+from .dtype import int32
+from .emit import Emitter, LoopNest
 from .expression import Value
 from .gpu_groups import in_groups
 from .graph import Node
@@ -23,7 +32,6 @@ from .kernel import (
     Assign,
     Barrier,
     Define,
-    Horizontal,
     Kernel,
     Load,
     Position,
@@ -32,7 +40,7 @@ from .kernel import (
 )  # fmt: skip
 from .limits import Limits
 from .loop_group import LoopGroup, bytes_moved, kernel_params
-from .lower import LoopLowering, LoopNest
+from .lower import LoopLowering
 
 __all__ = ["lower_gpu_loops"]
 
@@ -58,7 +66,6 @@ class _GpuLowering(LoopLowering):
             self.lanes.cuts = []
         if not self.lanes.reduced:  # a vector for each item, next to its neighbour's
             self.unroll = self.lanes.unroll = 1
-        self.arrays: list[Array] = []
 
     def lower(self) -> Kernel:
         if self.vec is None or not self.lanes.reduced:
@@ -186,30 +193,26 @@ class _GpuLowering(LoopLowering):
         copies = min(unroll, self.held) if self.held else unroll
         if not self.held and all(s.copies == 1 for s in self._strips(copies)):
             copies = 1
-        wide = {(r, u): self._accumulator(emitter, r, width)
+        wide = {(r, u): accumulator(emitter, r, width)
                 for r in level for u in range(copies)}  # fmt: skip
         tail = not self.held and width > 1 and any(s.lanes == 1 for s in self._strips(copies))
-        single = {r: self._accumulator(emitter, r, 1) for r in level if tail}
+        single = {r: accumulator(emitter, r, 1) for r in level if tail}
 
         def body(u: int) -> None:
             for r in level:
                 target = wide[r, u] if emitter.width == width else single[r]
-                self._accumulate(emitter, r, target, emitter.width)
+                accumulate(emitter, r, target, emitter.width)
 
         self._over_row(emitter, copies, body)
         partial: dict[Value, str] = {}
         for r in level:
             total = wide[r, 0]
             for u in range(1, copies):
-                total = self._combine(emitter, r, total, wide[r, u], width)
-            if width > 1:
-                name = emitter.fresh("h")
-                fold = Horizontal(self._combiner(r), total, width)
-                emitter.append(Define(name, ctype_of(r.dtype), fold))
-                total = name
-            partial[r] = self._combine(emitter, r, total, single[r], 1) if tail else total
+                total = combine(emitter, r, total, wide[r, u], width)
+            total = across_lanes(emitter, r, total, width)
+            partial[r] = combine(emitter, r, total, single[r], 1) if tail else total
         for r, total in self._across(emitter, partial).items():
-            emitter.bind(r, self._finish(emitter, r, total))
+            emitter.bind(r, finish(emitter, r, total))
 
     def _across(self, emitter: Emitter, partial: dict[Value, str]) -> dict[Value, str]:
         """Combined over the items of a row, in two steps of about equally many terms."""
@@ -230,28 +233,21 @@ class _GpuLowering(LoopLowering):
         names = {}
         for r in partial:
             names[r] = f"part{len(self.arrays)}"
-            self.arrays.append(Array(names[r], _resting(r.dtype), rows * there))
+            self.arrays.append(Array(names[r], resting(r.dtype), rows * there))
         with _under(emitter, (Condition(self.lane, 0, there),) if there < self.share else ()):
             for r, name in partial.items():
                 emitter.append(Store(names[r], base + mine, name, ctype_of(r.dtype)))
         emitter.append(Barrier())
-        totals = {r: self._accumulator(emitter, r, 1) for r in partial}
+        totals = {r: accumulator(emitter, r, 1) for r in partial}
         term = Var(emitter.fresh("t"), 0, terms - 1)
         with emitter.loop(term, Ix(), Ix(terms)):
             for r, total in totals.items():
                 ctype, element = ctype_of(r.dtype), emitter.fresh("x")
                 at = base + self.lane % apart + Ix.of(term) * apart
                 emitter.append(Define(element, ctype, Load(names[r], at)))
-                both = Apply(self._combiner(r), (total, element), ctype)
+                both = Apply(combining(r), (total, element), ctype)
                 emitter.append(Assign(total, ctype, both))
         return totals
-
-
-def _resting(dtype: DType) -> DType:
-    """What a value is in local memory: as it is in registers."""
-    if dtype.kind == "b":
-        return int32
-    return float32 if dtype.compute != dtype.storage else dtype
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Kept:
                 load = Load(array, emitter.shifted(at), emitter.stride(at) if width > 1 else 0)
                 name = emitter.fresh("kept")
                 emitter.append(Define(name, ctype_of(d.dtype, width), load))
-                emitter.bind(emitter._key(d), name)
+                emitter.bind_value(d, name)
 
     def leave(self, values: Sequence[Value]) -> list[tuple[Value, str, Ix]]:
         """What this pass has to store for later ones."""

@@ -170,6 +170,26 @@ class Lanes:
             width *= 2
         return width
 
+    def beside(self, var: Var) -> Var | None:
+        """With `var` in lanes: the axis along which several rows can be walked side by side, which
+        are results of their own, or whose columns are summed. None where they are not walked once,
+        or differ in more than their place."""
+        reduced = set(self.axes.reduced)
+        axes = self.axes.parallel if var in reduced else self.axes.reduced
+        if not self.reduces or not axes:
+            return None
+        along = axes[-1]
+        for v in self.values:
+            if v.conditions or (v.kind == "datum" and along in v.deps):
+                return None
+            if v.kind == "reduce" and any(x.kind == "reduce" for x in topological(v.args)):
+                return None
+            if v.kind == "reduce" and var not in (reduced | v.deps):
+                return None
+        if any((v.deps | variables(at)) & reduced for v, _, at in self.stores):
+            return None
+        return along
+
     def _unroll(self, limits: Limits) -> int:
         """Copies of the body side by side, so that accumulators need not wait for themselves, and
         rows whose columns are summed are read in long runs."""

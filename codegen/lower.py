@@ -8,38 +8,24 @@ accumulators and one horizontal step at the end).
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from . import ops
 from .axes import Axes, choose_axes, extent
 from .choice import Choice, cheapest_first, chosen
-from .dtype import bool_
-from .elementwise import LARGER, SMALLER
-from .emit import Emitter, topological
+from .column_reductions import RestingSums, reduce_columns
+from .emit import Emitter, LoopNest, topological
 from .expression import Expressions, Value
-from .graph import Node, Op
+from .graph import Node
 from .index import Condition, Ix, Var, flat_index, variables
 from .kept import Kept
-from .kernel import (
-    Alias,
-    Apply,
-    Assign,
-    Define,
-    Horizontal,
-    Kernel,
-    Literal,
-    ctype_of,
-)  # fmt: skip
-from .lanes import Lanes
+from .kernel import Array, Kernel
+from .lanes import Lanes, Section
 from .limits import Limits
-from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params
-from .loop_schedule import cost, preferred, schedules
-from .opencl_text import CType
+from .loop_group import LoopGroup, bytes_moved, kernel_params
+from .loop_schedule import cost, preferred, resting_columns, schedules
+from .row_reductions import RowReductions
 
-__all__ = ["LoopLowering", "LoopNest", "loop_choices", "lower_loops"]
-
-
-def _mask(width: int) -> CType:
-    return ctype_of(bool_, width)
+__all__ = ["LoopLowering", "loop_choices", "lower_loops"]
 
 
 class LoopLowering:
@@ -56,10 +42,13 @@ class LoopLowering:
         self.schedule = preferred(self.lanes, limits)
         if choice is not None:
             self.schedule = chosen(schedules(self.lanes, limits), lambda _: 0.0, choice)
-            self.lanes.take(self.schedule.axis, self.schedule.lanes, self.schedule.unroll)
+        self.lanes.take(self.schedule.axis, self.schedule.lanes, self.schedule.unroll)
         self.vec, self.width, self.unroll = self.lanes.vec, self.lanes.width, self.lanes.unroll
+        self.rows = self.schedule.rows  # that are walked side by side
         keeps = limits.kind == "cpu" and self.lanes.reduced
         self.kept = Kept(self.reduces if keeps else (), self.stores, self.axes)
+        self.row_reductions = RowReductions(self.lanes, self.axes, self.kept, self.rows)
+        self.arrays: list[Array] = []
 
     def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
@@ -100,9 +89,10 @@ class LoopLowering:
 
     def lower(self) -> Kernel:
         rows_vars = [v for v in self.axes.parallel if v is not self.vec]
-        rows = 1
-        for v in rows_vars:
-            rows *= extent(v)
+        counts = [extent(v) for v in rows_vars]
+        if self.lanes.reduced and self.rows > 1:
+            counts[-1] = -(-counts[-1] // self.rows)
+        rows = math.prod(counts)
         lanes = extent(self.vec) if self.vec is not None and self.lanes.parallel else 1
         chunk, rows_per_item = self._grain(rows, lanes, self.width * self.unroll)
         block = Var("g0", 0, -(-lanes // chunk) - 1)
@@ -112,13 +102,13 @@ class LoopLowering:
         start = Ix.of(row_block) * rows_per_item
         if rows_per_item == 1:
             emitter.define_var(row, start)
-            self._row(emitter, row, rows_vars, block, chunk)
+            self._row(emitter, row, counts, block, chunk)
         else:
             with emitter.loop(row, start, start + rows_per_item, 1, rows):
-                self._row(emitter, row, rows_vars, block, chunk)
+                self._row(emitter, row, counts, block, chunk)
         params = kernel_params(self.group.outputs, self.group.memory, self.expressions)
         return Kernel(
-            self.group.name, params, (), (block, row_block),
+            self.group.name, params, tuple(self.arrays), (block, row_block),
             tuple(emitter.scopes[0].body),
             (block.hi + 1, row_block.hi + 1), (1, 1),
             self._flops(), bytes_moved(params, self.group.shape), self.expressions.scalars(),
@@ -129,31 +119,53 @@ class LoopLowering:
         inner = 1
         for v in self.axes.reduced:
             inner *= extent(v)
+        if self.lanes.reduced:
+            inner *= self.rows
         target = self.schedule.grain
         if self.lanes.cuts:  # edges lie anywhere: one item walks the whole axis
             return lanes, max(1, min(rows, target // max(1, lanes * inner)))
         if self.limits.kind == "gpu":
             return (min(step, lanes) if lanes > 1 else 1), 1
-        if lanes * inner >= target:
+        most = -(-lanes // step) * step
+        if self.lanes.parallel and self.rows > 1:
+            most = min(most, max(1, resting_columns(self.lanes, self.limits) // step) * step)
+        if lanes * inner >= target or most < lanes:
             chunk = max(step, -(-target // (inner * step)) * step)
-            return min(chunk, -(-lanes // step) * step) if lanes > 1 else 1, 1
+            return min(chunk, most) if lanes > 1 else 1, 1
         return lanes, max(1, min(rows, target // (lanes * inner)))
 
     def _row(
-        self, emitter: Emitter, row: Var, rows_vars: Sequence[Var], block: Var, chunk: int
+        self, emitter: Emitter, row: Var, counts: Sequence[int], block: Var, chunk: int
     ) -> None:
-        """One row: its parallel variables, then the vector loop or the passes."""
-        stride = 1
-        for v in rows_vars:
-            stride *= extent(v)
-        for v in rows_vars:
-            stride //= extent(v)
+        """One row, or several side by side: their parallel variables, then the vector loop or the
+        passes."""
+        rows_vars = [v for v in self.axes.parallel if v is not self.vec]
+        stride = math.prod(counts)
+        for v, count in zip(rows_vars, counts, strict=True):
+            stride //= count
             at = Ix.of(row) // stride
-            emitter.define_var(v, at if v is rows_vars[0] else at % extent(v))
+            at = at if v is rows_vars[0] else at % count
+            if count == extent(v):
+                emitter.define_var(v, at)
+            else:  # the last ones overlap those before
+                emitter.define_var(v, at * self.rows, extent(v) - self.rows)
         if self.vec is None or not self.lanes.parallel:
             self._passes(emitter, self.width, self.unroll)
             return
-        first = Ix.of(block) * chunk
+        columns = partial(self._columns, emitter, Ix.of(block) * chunk, chunk)
+        if self.rows == 1:
+            columns(lambda s: self._passes(emitter, s.lanes, s.step // s.lanes))
+            return
+        sums = RestingSums(self.lanes, self.axes, self.rows, chunk)
+        self.arrays = sums.arrays
+        store = partial(self._store, emitter, self.stores)
+        sums.lower(emitter, Ix.of(block) * chunk, columns, store)
+
+    def _columns(
+        self, emitter: Emitter, first: Ix, chunk: int, body: Callable[[Section], None]
+    ) -> None:
+        """The loops over an item's columns, which begin at `first`."""
+        assert self.vec is not None
         for s in self.lanes.sections(self.unroll):
             # blocks start at multiples of every step: the first section begins with the block,
             # a later one lies in the one block that holds its start and is empty in the others
@@ -161,7 +173,7 @@ class LoopLowering:
             clipped = chunk < extent(self.vec)
             stop, limit = (first + chunk, s.stop) if clipped else (Ix(s.stop), None)
             with emitter.loop(self.vec, begin, stop, s.step, limit), emitter.within(self.vec, s):
-                self._passes(emitter, s.lanes, s.step // s.lanes)
+                body(s)
 
     # passes over the reduced axes
 
@@ -169,16 +181,18 @@ class LoopLowering:
         vec_reduced = self.lanes.reduced
         for level in self.levels:
             if vec_reduced:
-                self._row_reductions(emitter, level, width, unroll)
+                self.row_reductions.reduce(emitter, level, width, unroll)
             else:
-                self._column_reductions(emitter, level, width, unroll)
+                reduce_columns(emitter, self.lanes, self.axes, level, width, unroll)
         inner = [s for s in self.stores if self._along(s)]
         outer = [s for s in self.stores if not self._along(s)]
         if vec_reduced:
             if inner:
-                self._over_reduced(emitter, 1, lambda u: self._last(emitter, inner))
+                self.row_reductions.over(emitter, 1, lambda u: self._last(emitter, inner))
             self.kept.end_row()
-            self._store(emitter, outer)
+            for r in range(self.rows):
+                with self.row_reductions.each(emitter, r):
+                    self._store(emitter, outer)
             return
         copies = range(unroll)
         for u in copies:
@@ -204,154 +218,6 @@ class LoopLowering:
             in_lanes = self.vec is not None and bool(at.coefficient(self.vec))
             emitter.store(array, at, v, in_lanes)
 
-    def _over_reduced(self, emitter: Emitter, unroll: int, body: Callable[[int], None]) -> None:
-        """All reduced loops, the vector one innermost and in sections."""
-        assert self.vec is not None
-        outer = [v for v in self.axes.reduced if v is not self.vec]
-        with LoopNest(emitter, outer):
-            for s in self.lanes.sections(unroll):
-                with (
-                    emitter.loop(self.vec, Ix(s.start), Ix(s.stop), s.step),
-                    emitter.within(self.vec, s),
-                ):
-                    for u in range(s.step // s.lanes):
-                        with emitter.lanes(self.vec, s.lanes, u * s.lanes):
-                            body(u)
-
-    def _row_reductions(
-        self, emitter: Emitter, level: Sequence[Value], width: int, unroll: int
-    ) -> None:
-        """Several vector accumulators each, folded and summed across lanes at the end."""
-        assert self.vec is not None
-        copies = unroll if width > 1 else 1
-        widths = sorted({s.lanes for s in self.lanes.sections(copies)} | {width}, reverse=True)
-        parts: dict[tuple[Value, int], list[str]] = {}  # accumulators by the lanes they have
-        nans: dict[Value, str] = {}
-        for r in level:
-            if width > 1 and self._is_long_extreme(r):
-                nans[r] = emitter.fresh("nan")
-                emitter.append(Define(nans[r], _mask(width), Literal(False), mutable=True))
-            for lanes in widths:
-                count = copies if lanes == width else 1
-                parts[r, lanes] = [self._accumulator(emitter, r, lanes) for _ in range(count)]
-
-        elements = [r.args[0] for r in level]
-
-        def body(u: int) -> None:
-            self.kept.recall(emitter, elements)
-            for r in level:
-                target = parts[r, emitter.width][u if emitter.width == width else 0]
-                if r in nans and emitter.width == width:
-                    self._accumulate_beside(emitter, r, target, nans[r], width)
-                else:
-                    self._accumulate(emitter, r, target, emitter.width)
-            self._store(emitter, self.kept.leave(elements))
-
-        self._over_reduced(emitter, copies, body)
-        self.kept.end_pass()
-        for r in level:
-            totals = [self._across_lanes(emitter, r, parts[r, lanes], lanes) for lanes in widths]
-            total = totals[0]
-            if r in nans:
-                total = self._with_nan(emitter, r, total, nans[r], width)
-            for other in totals[1:]:
-                total = self._combine(emitter, r, total, other, 1)
-            emitter.bind(r, self._finish(emitter, r, total))
-
-    def _across_lanes(self, emitter: Emitter, r: Value, parts: Sequence[str], width: int) -> str:
-        """Accumulators of one width as one number."""
-        total = parts[0]
-        for part in parts[1:]:
-            total = self._combine(emitter, r, total, part, width)
-        if width == 1:
-            return total
-        name = emitter.fresh("h")
-        fold = Horizontal(self._combiner(r), total, width)
-        emitter.append(Define(name, ctype_of(r.dtype), fold))
-        return name
-
-    def _column_reductions(
-        self, emitter: Emitter, level: Sequence[Value], width: int, unroll: int
-    ) -> None:
-        """One accumulator for each vector of columns."""
-        names: dict[tuple[Value, int], str] = {}
-        for u in range(unroll):
-            with emitter.lanes(self.vec, width, u * width):
-                for r in level:
-                    names[r, u] = self._accumulator(emitter, r, self._lanes_of(emitter, r))
-        with LoopNest(emitter, self.axes.reduced):
-            for u in range(unroll):
-                with emitter.lanes(self.vec, width, u * width):
-                    for r in level:
-                        lanes = self._lanes_of(emitter, r)
-                        self._accumulate(emitter, r, names[r, u], lanes)
-        for u in range(unroll):
-            with emitter.lanes(self.vec, width, u * width):
-                for r in level:
-                    emitter.bind(emitter._key(r), names[r, u])
-
-    def _lanes_of(self, emitter: Emitter, r: Value) -> int:
-        return emitter.width if self.vec is not None and self.vec in r.deps else 1
-
-    def _combiner(self, r: Value) -> Op:
-        assert r.op is not None
-        return combiner(r.op, r.dtype.kind == "b")
-
-    def _accumulator(self, emitter: Emitter, r: Value, width: int) -> str:
-        assert r.op is not None
-        name = emitter.fresh("acc")
-        start = Literal(identity(r.op, r))
-        emitter.append(Define(name, ctype_of(r.dtype, width), start, mutable=True))
-        return name
-
-    def _accumulate(self, emitter: Emitter, r: Value, target: str, width: int) -> None:
-        element = emitter.vector(r.args[0], width)
-        ctype = ctype_of(r.dtype, width)
-        emitter.append(Assign(target, ctype, Apply(self._combiner(r), (target, element), ctype)))
-
-    def _is_long_extreme(self, r: Value) -> bool:
-        assert r.op is not None and self.vec is not None
-        long = extent(self.vec) >= 16 * self.width
-        return long and r.op.name in ("max", "min") and r.dtype.kind == "f"
-
-    def _accumulate_beside(
-        self, emitter: Emitter, r: Value, target: str, nans: str, width: int
-    ) -> None:
-        """An extreme of numbers, and beside it where NaN was met: less waits for the step before
-        than in one test for both."""
-        assert r.op is not None
-        element, ctype, mask = (
-            emitter.vector(r.args[0], width),
-            ctype_of(r.dtype, width),
-            _mask(width),
-        )
-        pick = LARGER if r.op.name == "max" else SMALLER
-        emitter.append(Assign(target, ctype, Apply(pick, (element, target), ctype)))
-        met = emitter.fresh("m")
-        emitter.append(Define(met, mask, Apply(ops.TABLE["isnan"], (element,), ctype)))
-        emitter.append(Assign(nans, mask, Apply(ops.TABLE["bitwise_or"], (nans, met), mask)))
-
-    def _with_nan(self, emitter: Emitter, r: Value, total: str, nans: str, width: int) -> str:
-        """The extreme, or NaN where one was met."""
-        met, nan, name = (emitter.fresh(stem) for stem in ("h", "c", "acc"))
-        ctype, mask = ctype_of(r.dtype), _mask(1)
-        fold = Horizontal(ops.TABLE["bitwise_or"], nans, width)
-        emitter.append(Define(met, mask, fold))
-        emitter.append(Define(nan, ctype, Literal(math.nan)))
-        emitter.append(Define(name, ctype, Apply(ops.TABLE["where"], (met, nan, total), ctype)))
-        return name
-
-    def _combine(self, emitter: Emitter, r: Value, a: str, b: str, width: int) -> str:
-        name = emitter.fresh("acc")
-        ctype = ctype_of(r.dtype, width)
-        emitter.append(Define(name, ctype, Apply(self._combiner(r), (a, b), ctype)))
-        return name
-
-    def _finish(self, emitter: Emitter, r: Value, total: str) -> str:
-        name = emitter.fresh(f"{r.op.name}_" if r.op is not None else "r")
-        emitter.append(Define(name, ctype_of(r.dtype), Alias(total)))
-        return name
-
     def _flops(self) -> int:
         domain = 1
         for n in self.group.shape:
@@ -367,21 +233,6 @@ class LoopLowering:
                 times *= 1 if v.op.name == "cast" else v.op.cost
             total += times if v.kind in ("reduce", "apply") else 0
         return total
-
-
-class LoopNest:
-    """Several loops as one context."""
-
-    def __init__(self, emitter: Emitter, loops: Sequence[Var]) -> None:
-        self.contexts = [emitter.loop(v, Ix(0), Ix(extent(v))) for v in loops]
-
-    def __enter__(self) -> None:
-        for c in self.contexts:
-            c.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        for c in reversed(self.contexts):
-            c.__exit__(None, None, None)
 
 
 def lower_loops(

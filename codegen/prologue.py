@@ -17,7 +17,7 @@ from .graph import Node, toposort
 from .group import Free
 from .limits import Limits
 
-__all__ = ["Prologue", "Prologues"]
+__all__ = ["Prologue", "Prologues", "storing", "views"]
 
 # the operand that a contraction computes while it stages it, given what is memory and what is free
 Prologue = Callable[[Node, set[Node], Mapping[Node, Free]], Node | None]
@@ -27,7 +27,7 @@ _MOST_READS = 8  # arrays and scalars, beside what else the kernel takes
 _READERS = ("contract", "scan", "sort", "scatter")  # kinds and names of what reads memory often
 
 
-def _views(n: Node) -> list[Node]:
+def views(n: Node) -> list[Node]:
     """A node and what it is a view of, down to what computes."""
     found = [n]
     while found[-1].op.kind == "view":
@@ -43,7 +43,7 @@ class Prologues:
         self._readers: Counter[Node] = Counter(outputs)
         for n in toposort(outputs):
             if n.op.kind in _READERS or n.op.name in _READERS:
-                self._readers.update(x for s in n.src for x in _views(s))
+                self._readers.update(x for s in n.src for x in views(s))
 
     def operand(self, n: Node, memory: set[Node], free: Mapping[Node, Free]) -> Node | None:
         """The operand that the contraction `n` computes; it reads all others from memory."""
@@ -54,12 +54,12 @@ class Prologues:
         there = set(free[operand].reads)
         for s in n.src:
             if s is not operand:
-                base = _views(s)[-1]
+                base = views(s)[-1]
                 there.add(base if is_direct(s, there | {base}) else s)
         return operand if self._pays(n, operand, there) else None
 
     def _possible(self, s: Node, free: Mapping[Node, Free]) -> bool:
-        chain, limits = _views(s), self._limits
+        chain, limits = views(s), self._limits
         makes = chain[-1].op.kind == "elementwise" or chain[-1].op.name == "gather"
         alone = all(self._readers[x] <= 1 for x in chain)
         if limits.kind == "gpu" or limits.plain or not (makes and alone):
@@ -73,13 +73,13 @@ class Prologues:
                 default=math.inf)
             for memory in ({*there}, {*there, operand})
         )  # fmt: skip
-        return computed < stored + self._storing(operand)
+        return computed < stored + storing(operand, self._limits)
 
-    def _storing(self, operand: Node) -> float:
-        """What a kernel that writes the operand takes, in slots of the multiply-add unit."""
-        limits, rates = self._limits, self._limits.rates
-        written = operand.size * operand.dtype.itemsize
-        units = limits.compute_units
-        ns = rates.launch_ns + 2 * written / units / rates.read_rate(written, units)
-        lanes = max(1, limits.register_bytes // max(4, operand.dtype.compute_size))
-        return ns * limits.compute_units * rates.fma_rate / lanes
+
+def storing(operand: Node, limits: Limits) -> float:
+    """What a kernel that writes the operand takes, in slots of the multiply-add unit."""
+    rates, units = limits.rates, limits.compute_units
+    written = operand.size * operand.dtype.itemsize
+    ns = rates.launch_ns + 2 * written / units / rates.read_rate(written, units)
+    lanes = max(1, limits.register_bytes // max(4, operand.dtype.compute_size))
+    return ns * units * rates.fma_rate / lanes

@@ -371,11 +371,11 @@ class _Scheduler:
 
 def schedule(
     outputs: Sequence[Node], direct: DirectTest, prologue: Prologue, max_arguments: int = 64,
-    chains: Sequence[Chain] = (), alone: Container[Node] = (),
+    chains: Sequence[Chain] = (), alone: Container[Node] = (), copies: Container[Node] = (),
 ) -> list[Group]:  # fmt: skip
     """The groups that compute `outputs` (none of them a buffer), in an order that works. No kernel
     takes more than `max_arguments` arguments. `chains` are groups of their own; what is `alone` is
-    stored before anything joins it."""
+    stored before anything joins it; `copies` are views that are stored."""
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
     scheduler = _Scheduler(direct, prologue, room - most_outputs)
@@ -392,6 +392,8 @@ def schedule(
         if n in alone:
             scheduler.store(n, "much is read and written beside it")
             del scheduler.home[n]
+        if n in copies:
+            scheduler.store(n, "rows of a contraction, in panels")
     for n in outputs:
         scheduler.store(n, "asked for")
     narrow_cuts(scheduler.groups, set(outputs), scheduler.fits)

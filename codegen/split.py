@@ -22,6 +22,7 @@ _DEEP = 2048  # positions a contraction sums, from which parts side by side may 
 _TILE = 384  # results that keep one work-item busy
 _LAUNCHES = 2  # whose cost a core must take for what a second stage spares it
 _LONG_ROW, _LONG_COLUMN = 16384, 256  # the same where items and work-groups share the work
+_ROWS, _LONG_PART = 256, 16384  # parts of one sum on a CPU, where each is so long
 _PART = 256  # positions that a part of a GPU's contraction sums at least
 _PIECE = 4096  # results that a work-group should have at least one of
 _SHORT = 32  # elements of a window that stand as terms of one expression
@@ -145,6 +146,8 @@ def _split(n: Node, limits: Limits) -> Node | None:
 
     count = x.shape[axis]
     wanted = count // _TALL if tall else 64
+    if not columns and not wide:  # rows are walked several at a time
+        wanted = min(_ROWS, max(wanted, x.size // kept // _LONG_PART))
     if wide:  # a work-group for each row, an item for each few columns
         full = limits.compute_units * (2048 if columns else 8)
         wanted = max(2, min(full // kept, x.size // kept // 32))

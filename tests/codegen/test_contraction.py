@@ -126,10 +126,17 @@ def test_rows_that_run_on_are_walked_in_deep_blocks():
 
 def test_of_two_transposed_operands_the_second_gives_the_rows():
     """Whose elements follow one another: storing apart costs less than reading so for each tile."""
-    both = ops.contract(f32(1024, 1024), f32(1024, 1024), (0, 1), (2, 0), (1, 2))
+    both = ops.contract(f32(1000, 1000), f32(1000, 1000), (0, 1), (2, 0), (1, 2))
     form = form_of(both)
     assert form.swapped and not form.scattered
     assert form.stored == "apart"
+    assert len(plan(both).steps) == 1
+
+
+def test_of_two_transposed_operands_one_is_copied_where_lines_of_the_result_collide():
+    both = ops.contract(f32(1024, 1024), f32(1024, 1024), (0, 1), (2, 0), (1, 2))
+    assert form_of(both).stored == "colliding"
+    assert len(plan(both).steps) == 2
 
 
 def test_panels_and_what_rests_between_blocks_fit_local_memory():
@@ -137,10 +144,26 @@ def test_panels_and_what_rests_between_blocks_fit_local_memory():
         limits = Limits(local_bytes=local_bytes, register_bytes=32, registers=16)
         turned = ops.contract(f32(3000, 400), f32(3000, 500), (0, 1), (0, 2), (1, 2))
         for n in (ops.matmul(f32(600, 5000), f32(5000, 300)), turned):
-            (step,) = plan(n, limits=limits).steps
+            *_, step = plan(n, limits=limits).steps
             used = sum(a.size * a.dtype.itemsize for a in step.kernel.arrays)
             assert used <= local_bytes
             assert {"panel", "scratch"} <= {a.name for a in step.kernel.arrays}
+
+
+def test_rows_of_a_transposed_operand_are_copied_to_panels():
+    """A tile's rows side by side, where the product is worth a launch; not for a short one, nor
+    of an operand whose rows are read in place."""
+    a, b = f32(1024, 1024), f32(1024, 1024)
+    turned = ops.contract(a, b, (0, 1), (0, 2), (1, 2))
+    for limits in (AVX2, AVX512):
+        copy, product = plan(turned, limits=limits).steps
+        assert "panels" in copy.reason
+        assert sum(p.kind == "in" for p in product.kernel.params) == 2
+        assert len(plan(ops.matmul(a, b), limits=limits).steps) == 1
+    short = ops.contract(f32(64, 64), f32(64, 64), (0, 1), (0, 2), (1, 2))
+    assert len(plan(short).steps) == 1
+    several = ops.contract(f32(4, 300, 512), f32(4, 300, 512), (3, 0, 1), (3, 0, 2), (3, 1, 2))
+    assert len(plan(several).steps) == 2
 
 
 def test_rows_of_a_transposed_operand_may_be_packed():

@@ -77,6 +77,7 @@ CASES: dict[str, Callable[[], Node]] = {
     "softmax": softmax,
     "column_sum": lambda: ops.sum_(f32(300, 200), (0,)),
     "tall_column_sum": lambda: ops.sum_(f32(1024, 256), (0,)),
+    "several_row_sums": lambda: ops.sum_(f32(30, 300), (1,)),
     "row_max": lambda: ops.max_(f32(8, 1030), (1,)),
     "random": lambda: ops.normal(
         ops.philox(ops.scalar(0, uint64), ops.scalar(1, uint64), ops.iota(1030, uint32))

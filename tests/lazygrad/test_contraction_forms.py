@@ -115,3 +115,21 @@ def test_gradients_of_padded_convolutions(device, padding, stride, size):
         np.testing.assert_allclose(a.grad.numpy()[at], slope(x, at, True), 1e-3, 1e-3)
     for at in ((0, 0, 0, 0), (3, 2, 2, 2), (1, 1, 0, 2)):
         np.testing.assert_allclose(b.grad.numpy()[at], slope(w, at, False), 1e-3, 1e-3)
+
+
+def test_operands_in_panels(device):
+    """Rows of a transposed operand, of one in a batch, of one that is computed first; what follows
+    the sum still joins it."""
+    lg.set_default_device(device)
+    a, b, bias = array(260, 204), array(260, 181), array(181)
+    x, y = lg.tensor(a), lg.tensor(b)
+    batch, other = array(3, 200, 136), array(3, 200, 150)
+    halves = (lg.tensor(a) * 2).tanh()
+    made = {
+        "product": ((x.T @ y + lg.tensor(bias)).relu(), np.maximum(a.T @ b + bias, 0)),
+        "both": (y.T @ lg.tensor(np.ascontiguousarray(a.T)).T, b.T @ a),
+        "batch": (lg.tensor(batch).mT @ lg.tensor(other), batch.swapaxes(1, 2) @ other),
+        "computed": (halves.T @ y, np.tanh(a * 2).T @ b),
+    }
+    for name, (got, expected) in made.items():
+        np.testing.assert_allclose(got.numpy(), expected, 1e-4, 2e-4, err_msg=name)

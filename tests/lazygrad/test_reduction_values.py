@@ -297,3 +297,32 @@ def test_long_running_results():
         "max": (lg.tensor(holed).cummax(0)[0], np.maximum.accumulate(holed)),
         "product": (lg.tensor(near).cumprod(0), near.astype(np.float64).cumprod().astype(F32)),
     })  # fmt: skip
+
+
+def test_rows_side_by_side(device):
+    """Rows that are walked several at a time: results that overlap, NaN in one of them, columns
+    whose sums rest in memory, rows that are left over."""
+    lg.set_default_device(device)
+    a = RNG.normal(size=(3, 11, 1031)).astype(F32)
+    a[1, 4, 1030] = a[2, 10, 3] = NAN
+    columns = RNG.normal(size=(2, 23, 1050)).astype(F32)
+    columns[1, 22, 1049] = columns[0, 2, 5] = NAN
+    long = RNG.normal(size=1_000_003).astype(F32)
+    weights = RNG.normal(size=(1, 30)).astype(F32)
+    times = RNG.normal(size=(30, 1500)).astype(F32)
+    small = (columns[0] * 4).astype(np.float16)
+    x, y, w = lg.tensor(a), lg.tensor(columns), lg.tensor(long)
+    counted = np.arange(23 * 1050, dtype=np.int32).reshape(23, 1050)
+    check({
+        "sums": (x.sum(2), a.sum(2)),
+        "maxima": (x.amax(2), a.max(2)),
+        "both": ((x.amax(2) - x.sum(2)), a.max(2) - a.sum(2)),
+        "of columns": (y.sum(1), columns.sum(1)),
+        "least of columns": (y.amin(1), columns.min(1)),
+        "whole": (lg.tensor(counted).sum(0), counted.sum(0, dtype=np.int64)),
+        "any": ((lg.tensor(counted) > 24000).any(0), (counted > 24000).any(0)),
+        "row times matrix": (lg.tensor(weights) @ lg.tensor(times), weights @ times),
+    }, 2e-5, 2e-5)  # fmt: skip
+    np.testing.assert_allclose(w.sum().item(), long.sum(dtype=np.float64), 1e-4, 1e-2)
+    summed = lg.tensor(small).sum(0).numpy()
+    np.testing.assert_allclose(summed, small.sum(0, dtype=F32), 2e-3, 2e-2)
