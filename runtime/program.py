@@ -55,7 +55,8 @@ class Kernel:
         self.program = program
         self.name = name
         self.device = program.device
-        self.cl_kernel = cl_kernel(program.cl_program, name)
+        with self.device.waiting:  # PyOpenCL calls Python from C++, which imports and compiles
+            self.cl_kernel = cl_kernel(program.cl_program, name)
         self.last: list[object] = [None] * self.cl_kernel.num_args
 
     def __repr__(self) -> str:
