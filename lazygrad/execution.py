@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from lazygrad import runtime
 from lazygrad.codegen.choice import ChoiceError
 from lazygrad.codegen.compile import Plan, compile_graph, without_bodies
+from lazygrad.codegen.declarations import declarations_for
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits, Rates
 from lazygrad.codegen.opencl import program_text
@@ -86,10 +87,22 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
     batches = [missing] if together else [[text] for text in missing]
     for batch in batches:
         if batch:
-            program = runtime.build(device, program_text(batch, not device.facts.fma_slow))
+            program = _built(device, program_text(batch, not device.facts.fma_slow))
             for text in batch:
                 found[text] = _programs[device, text] = program
     return found
+
+
+def _built(device: Device, text: str) -> runtime.Program:
+    """The program, without reading the declarations of what it does not call where that is slow."""
+    options = device.facts.bare_options
+    declarations = declarations_for(text) if options else None
+    if declarations is not None:
+        try:
+            return runtime.build(device, declarations + text, options)
+        except runtime.BuildError:  # a version of the driver that needs its own declarations
+            pass
+    return runtime.build(device, text)
 
 
 _LOCAL_STEP = 16384

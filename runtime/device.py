@@ -24,7 +24,7 @@ THREAD_LOCAL_EXEC_ENABLE = 1 << 31
 
 Result = TypeVar("Result")
 # for threads to come back from a driver when the interpreter ends
-SECONDS_AT_THE_END = 5.0
+SECONDS_AT_THE_END = 20.0
 
 
 @dataclass

@@ -195,7 +195,8 @@ def _after_fork() -> None:
 def _close() -> None:
     """Nothing may still run when the drivers are unloaded."""
     for device in _devices or []:
-        if device._queue is not None and not isinstance(device.lock, ForkedLock):
+        # also one without a queue yet: a thread may be building its first program
+        if not isinstance(device.lock, ForkedLock):
             try:
                 device.close()
             except LaunchError as error:

@@ -53,6 +53,7 @@ class Facts:
     rank: int = 50  # the higher, the sooner chosen among devices of a kind
     one_program_per_plan: bool = True  # many kernels in one program build faster
     build_options: tuple[str, ...] = ()  # that its compiler needs
+    bare_options: tuple[str, ...] = ()  # that leave out its declarations of OpenCL's functions
     binary_cache: bool = True  # built programs may be kept and loaded again
     built_programs_are_large: bool = False  # in host memory, beside ones loaded as binaries
     memory_comes_late: bool = False  # at a buffer's first use, where a refusal ends the process
@@ -95,6 +96,16 @@ QUIRKS = (
     ),
     Quirk("pocl", "aborts where a buffer gets no memory when it is first used",
           {"memory_comes_late": True}, kind="cpu"),
+    Quirk(
+        "pocl", "reads declarations of 17,000 functions for each program, in 0.15 s; prints how "
+        "many warnings there were",
+        {"bare_options": ("-D_OPENCL_H_", "-w")}, before=(4,), kind="cpu",
+    ),
+    Quirk(
+        "pocl", "keeps programs itself, in the form that launches want; asked for a binary, it "
+        "compiles every kernel once more, in a form that they do not use",
+        {"binary_cache": False}, before=(4,), kind="cpu",
+    ),
     Quirk("pocl", "mul_hi goes through scalars", {"rank": 80, "mul_hi_slow": True}, kind="cpu"),
     Quirk(
         "pocl", "fma is a slow call; its compiler aborts the process on some vectors of 64 bytes",

@@ -55,7 +55,8 @@ class Kernel:
         self.program = program
         self.name = name
         self.device = program.device
-        self.cl_kernel = cl_kernel(program.cl_program, name)
+        with self.device.waiting:  # PyOpenCL calls Python from C++, which imports and compiles
+            self.cl_kernel = cl_kernel(program.cl_program, name)
         self.last: list[object] = [None] * self.cl_kernel.num_args
 
     def __repr__(self) -> str:
@@ -200,7 +201,8 @@ def _compile(device: Device, source: str, options: tuple[str, ...], key: str) ->
 def binary_of(cl_program: Any) -> bytes:
     """The code of a built program; nothing where the driver gives none.
 
-    PoCL generates the kernels' code when asked for it; otherwise at each first launch.
+    PoCL generates code for any size of work-groups when asked for it, and that for a kernel's own
+    size at its first launch.
     """
     try:
         binaries = cl_program.get_info(cl.program_info.BINARIES)

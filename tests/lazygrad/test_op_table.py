@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lazygrad import runtime
 from lazygrad.codegen import ops
+from lazygrad.codegen.compile import compile_graph
+from lazygrad.codegen.declarations import declarations_for
 from lazygrad.codegen.dtype import (
     DTYPES,
     DType,
@@ -20,7 +23,10 @@ from lazygrad.codegen.dtype import (
     uint64,
 )
 from lazygrad.codegen.graph import Node, node
+from lazygrad.codegen.limits import Limits
+from lazygrad.codegen.opencl import kernel_text, program_text
 from lazygrad.codegen.reference import evaluate
+from lazygrad.codegen.structure import structure
 from lazygrad.realize import from_host, realize_nodes, to_host
 
 RNG = np.random.default_rng(0)
@@ -32,6 +38,18 @@ WITHIN_ONE = ("asin", "acos")
 CALLED_WITH_ONE = (
     "abs", "sign", "isnan", "sin", "cos", "tan", "tanh", "erf", "erfc", "exp", "log",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program falls back to the compiler's own declarations where ours are asked for."""
+    build = runtime.build
+
+    def watched(device: Any, source: str, options: tuple[str, ...] = ()) -> runtime.Program:
+        assert options == device.facts.bare_options
+        return build(device, source, options)
+
+    monkeypatch.setattr(runtime, "build", watched)
 
 
 def _values(dtype: DType, kind: str = "") -> np.ndarray[Any, Any]:
@@ -123,6 +141,17 @@ def test_elementwise(name: str, device: Any) -> None:
     got = _run([n for _, n, _, _ in checks], device)
     for (row_name, _, expected, bound), value in zip(checks, got, strict=True):
         _within(value, expected, bound, f"{row_name} of {name}")
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_programs_can_declare_what_they_call(name: str) -> None:
+    """No row calls a function of OpenCL that `declarations_for` does not know."""
+    operand = ops.buffer(DTYPES[name], (COUNT,))
+    outputs = [ops.cast(operand, other) for other in DTYPES.values()]
+    outputs += [node(ops.TABLE[row], (operand,) * n) for row, n in _rows(operand.dtype)]
+    late = structure(outputs, lambda n: n.op.name == "buffer")[1]
+    kernels = [kernel_text(step.kernel) for step in compile_graph(outputs, late, Limits()).steps]
+    assert declarations_for(program_text(kernels)) is not None
 
 
 @pytest.mark.parametrize("name", ["float32", "float64"])
