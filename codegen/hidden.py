@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from . import ops
+from .emit import topological
 from .expression import Value
 from .graph import Node, toposort
 from .index import Condition, Ix, Var
@@ -115,19 +116,27 @@ def _linear(mask: Value, hides: bool, i: Var, j: Var) -> Hidden | None:
 
 def _place(v: Value) -> Ix | None:
     """A place as a sum: a position, or positions and numbers added up."""
+    known: dict[Value, Ix | None] = {}
+    for x in topological([v]):
+        known[x] = _sum(x, [known[a] for a in x.args])
+    return known[v]
+
+
+def _sum(v: Value, args: Sequence[Ix | None]) -> Ix | None:
     if v.kind == "position":
         return v.index
-    if v.kind == "literal" and v.dtype.kind in "iu":
+    if v.dtype.kind not in "iu":
+        return None
+    if v.kind == "literal":
         return Ix(int(v.payload))
-    if v.op is None or v.op.name not in ("add", "sub", "cast") or v.dtype.kind not in "iu":
-        return None
-    parts = [_place(x) for x in v.args]  # as deep as someone wrote sums in one mask
-    known = [x for x in parts if x is not None]
-    if len(known) < len(parts):
-        return None
-    if len(known) == 1:
-        return known[0]
-    return known[0] + known[1] if v.op.name == "add" else known[0] - known[1]
+    match v.op.name if v.op is not None else "", args:
+        case "cast", [Ix() as x]:
+            return x
+        case "add", [Ix() as x, Ix() as y]:
+            return x + y
+        case "sub", [Ix() as x, Ix() as y]:
+            return x - y
+    return None
 
 
 def _nothing(order: Sequence[Node], inside: Container[Node], mask: Node, hides: bool) -> Nothing:

@@ -6,7 +6,7 @@ import pytest
 
 from lazygrad.codegen import ops
 from lazygrad.codegen.compile import compile_graph
-from lazygrad.codegen.dtype import float32
+from lazygrad.codegen.dtype import float32, int64
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import kernel_text
@@ -47,6 +47,14 @@ def test_rows_of_causal_weights_end_at_the_diagonal() -> None:
     for mask, hides in ((ops.le(j, i), False), (ops.lt(i, j), True)):
         ((first, end),) = walks(weights(mask, hides))
         assert first == "0" and re.fullmatch(r"(min\(\(int\)\()?i0 \+ \d+.*", end), (first, end)
+
+
+def test_a_band_more_is_seen() -> None:
+    i, j = places(T, T)
+    three = ops.const(3, int64)
+    for mask in (ops.le(j, ops.add(i, three)), ops.le(ops.sub(j, three), i)):
+        ((_, end),) = walks(weights(mask))
+        assert re.fullmatch(r"min\(\(int\)\(i0 \+ \d+\), .*", end), end
 
 
 def test_their_columns_begin_there() -> None:
