@@ -273,8 +273,8 @@ def _function(name: str) -> str:
         case ["angle"]:
             return float_function("angle", 0)
         case [
-            "exp" | "log" | "tanh" | "erf" | "erfc" | "angle" | "sin" | "cos" | "tan" | "atan2"
-            as function,
+            "exp" | "shortexp" | "log" | "tanh" | "erf" | "erfc" | "angle" | "sin" | "cos" | "tan"
+            | "atan2" as function,
             width,
         ]:  # fmt: skip
             return float_function(function, int(width))

@@ -162,7 +162,7 @@ class _Contraction:
                 e.append(Pointer(f"row_{r}", c.a.payload[0], place))
         if c.in_place:
             self._point_at_columns()
-        with self._positions(count) as (kk, local):
+        with self._positions(k0, count, tile_start) as (kk, local):
             if form.packed:
                 a = [Load("rows", kk * form.strip + r, 0) for r in range(form.tile)]
             else:
@@ -177,14 +177,17 @@ class _Contraction:
                     e.append(Assign(acc, c.wide, Fma(f"a_{r}", f"b_{v}", acc)))
 
     @contextmanager
-    def _positions(self, count: int) -> Iterator[tuple[Ix, Ix]]:
-        """Loops over a block's contracted positions; a position, and where its part of the staged
-        panel begins."""
-        e, form = self.emitter, self.form
+    def _positions(self, k0: Ix, count: int, tile_start: Var) -> Iterator[tuple[Ix, Ix]]:
+        """Loops over a block's contracted positions, as far as rows see them; a position, and where
+        its part of the staged panel begins."""
+        e, form, seen = self.emitter, self.form, self.operands.seen
         taps = form.taps.count
         if taps == 1:
             kk = Var("kk", 0, count - 1)
-            with e.loop(kk, Ix(), Ix(count)):
+            first, end = Ix(), Ix(count)
+            if seen is not None:
+                first, end = seen.span(e, Ix.of(tile_start), form.tile, k0, count)
+            with e.loop(kk, first, end, 1, count):
                 yield Ix.of(kk), Ix.of(kk) * form.staged_width
             return
         row, tap = Var("s", 0, count // taps - 1), Var("tap", 0, taps - 1)

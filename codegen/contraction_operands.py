@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from .contraction_form import Form, Labels, data_in
+from .contraction_seen import find_seen
 from .dtype import DType, float32, int32, int64
 from .emit import Emitter, topological
 from .expression import Expressions, Index, Value
@@ -49,6 +50,7 @@ class Operands:
         acc.append(self.acc)
         self.a = self._operand(form.rows, form.row_labels, at)
         self.b = self._operand(form.columns, form.column_labels, at)
+        self.seen = find_seen(form.rows, lambda n: self._part_of_rows(n, at), self.i, self.k)
         self.row_part, self.depth_part = split_place(self.a, self.k)
         # where contracted positions do not lie at one stride, their places stand in a table
         self.table = self.depth_part.coefficient(self.k) is None
@@ -78,6 +80,12 @@ class Operands:
     def _operand(self, n: Node, labels: Labels, at: Mapping[int, Ix]) -> Value:
         index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
         return self.expressions.value(n, index)
+
+    def _part_of_rows(self, n: Node, at: Mapping[int, Ix]) -> Value:
+        """What is broadcast to the rows' operand, where nothing is in memory yet."""
+        labels = self.form.row_labels[len(self.form.row_labels) - len(n.shape) :]
+        index = tuple(at[x] if m != 1 else Ix() for x, m in zip(labels, n.shape, strict=True))
+        return Expressions({}).value(n, index)
 
     def b_at(self, j: Var) -> Value:
         """B's element in another column variable."""

@@ -67,6 +67,34 @@ def _row(name: str, infer: Any, numpy: Any, opencl: Any, grad: Any = None, ulp: 
 
 ADD = _row("add", typed.number, np.add, "{0} + {1}", lambda o, g, n: (g, g))
 SUB = _row("sub", typed.number, np.subtract, "{0} - {1}", lambda o, g, n: (g, o.neg(g)))
+
+
+def _of_divisor(o: Any, g: Node, n: Node) -> Node | None:
+    """The gradient of what n divides by; where that is one number for many it divides their sum."""
+    divisor = n.src[1]
+    if not divisor.tracked:
+        return None
+    total: Node = o.unbroadcast(o.mul(g, n), divisor.shape)
+    quotient: Node = o.neg(o.div(total, divisor))
+    return quotient
+
+
+def _of_power(o: Any, g: Node, n: Node) -> Node:
+    """g * n, where n is a power; of a softmax, whose g is x / t + s, it is n / t * (x + s * t):
+    then backward reads the weights n / t, which others need, and the powers are not kept."""
+    result: Node
+    terms = g.src if g.op.name == "add" else ()
+    for quotient, shift in (terms, terms[::-1]) if terms else ():
+        row = shift.src[0] if shift.op.name == "expand" else shift
+        if quotient.op.name == "div" and quotient.shape == n.shape:
+            x, t = quotient.src
+            if max(t.size, row.size) < n.size:
+                result = o.mul(o.div(n, t), o.add(x, o.mul(row, t)))
+                return result
+    result = o.mul(g, n)
+    return result
+
+
 MUL = _row(
     "mul",
     typed.number,
@@ -79,7 +107,7 @@ DIV = _row(
     typed.floating,
     np.divide,
     "{0} / {1}",
-    lambda o, g, n: (o.div(g, n.src[1]), o.neg(o.mul(g, o.div(n, n.src[1])))),
+    lambda o, g, n: (o.div(g, n.src[1]), _of_divisor(o, g, n)),
     2.5,
     4,
 )
@@ -92,7 +120,7 @@ ABS = _row(
     lambda o, g, n: (o.mul(g, o.sign(n.src[0])),),
 )
 SIGN = _row("sign", typed.number, np.sign, text.sign, _zero_grad)
-EXP = _row("exp", typed.floating, np.exp, text.exp, lambda o, g, n: (o.mul(g, n),), 2.5, 12)
+EXP = _row("exp", typed.floating, np.exp, text.exp, lambda o, g, n: (_of_power(o, g, n),), 2.5, 12)
 LOG = _row(
     "log",
     typed.floating,

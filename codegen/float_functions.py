@@ -24,6 +24,11 @@ def horner(result: str, x: str, coefficients: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+_EXP_SERIES = horner("p", "r", (
+    "0x1.6a4d5ap-10", "0x1.12398ep-7", "0x1.5558bp-5", "0x1.555492p-3", "0x1.fffffcp-2", "1.0",
+    "1.0",
+))  # fmt: skip
+
 # x = k ln 2 + r, |r| <= ln(2) / 2. The sum with 1.5 * 2^23 + 254 ends in the bits of k + 254, whose
 # halves are the exponents of two factors: only the last product overflows or becomes denormal.
 _EXP = """\
@@ -36,10 +41,17 @@ _EXP = """\
 {p}
   const {i} n = as_{i}(t), half_n = n >> 1;
   return p * as_{f}(half_n << 23) * as_{f}((n - half_n) << 23);
-}""".replace("{p}", horner("p", "r", (
-    "0x1.6a4d5ap-10", "0x1.12398ep-7", "0x1.5558bp-5", "0x1.555492p-3", "0x1.fffffcp-2", "1.0",
-    "1.0",
-)))  # fmt: skip
+}""".replace("{p}", _EXP_SERIES)
+
+# As exp, for -87 <= x <= 88, where 2^k is one factor: the bits of k + 127.
+_SHORT_EXP = """\
+{inline} {f} lg_shortexp_{width}({f} x) {
+  const {f} t = lg_fma(x, ({f})(0x1.715476p0f), ({f})(0x1.8000fep23f));
+  const {f} k = t - 0x1.8000fep23f;
+  const {f} r = lg_fma(k, ({f})(0x1.bd0106p-13f), lg_fma(k, ({f})(-0x1.63p-1f), x));
+{p}
+  return p * as_{f}(as_{i}(t) << 23);
+}""".replace("{p}", _EXP_SERIES)
 
 # x = 2^k (1 + m), 2/3 <= 1 + m < 4/3; odd and even powers of m apart, so that they wait less.
 _LOG = """\
@@ -67,7 +79,8 @@ _TANH = """\
 {inline} {f} lg_tanh_{width}({f} x) {
   const {u} sign = as_{u}(x) & 0x80000000u;
   const {f} t = as_{f}(as_{u}(x) & 0x7fffffffu), s = x * x;
-  const {f} far = 1.0f - 2.0f / (lg_exp_{width}(t + t) + 1.0f);
+  const {f} power = t + t > 87.0f ? ({f})(87.0f) : t + t;
+  const {f} far = 1.0f - 2.0f / (lg_shortexp_{width}(power) + 1.0f);
 {near}
   return t > 0.625f ? as_{f}(as_{u}(far) | sign) : lg_fma(near * s, x, x);
 }""".replace("{near}", horner("near", "s", (
@@ -83,7 +96,8 @@ _ERF = """\
   const {f} t = as_{f}(as_{u}(x) & 0x7fffffffu), s = x * x;
 {log}
 {near}
-  const {f} far = 1.0f - lg_exp_{width}(log * t);
+  const {f} power = log * t;
+  const {f} far = 1.0f - lg_shortexp_{width}(power < -87.0f ? ({f})(-87.0f) : power);
   return t > 0.93f ? as_{f}(as_{u}(far) | sign) : lg_fma(near, x, x);
 }""".replace("{log}", horner("log", "t", (
     "-0x1.8ed342p-17", "0x1.59509ap-12", "-0x1.e0dfa4p-9", "0x1.86391ep-6", "-0x1.b36836p-4",
@@ -115,7 +129,8 @@ _ERFC = """\
 )))  # fmt: skip
 
 _TEXTS = {
-    "exp": _EXP, "log": _LOG, "tanh": _TANH, "erf": _ERF, "erfc": _ERFC, "atan2": ATAN2,
+    "exp": _EXP, "shortexp": _SHORT_EXP, "log": _LOG, "tanh": _TANH, "erf": _ERF,
+    "erfc": _ERFC, "atan2": ATAN2,
     **CIRCULAR,
 }  # fmt: skip
 
@@ -127,7 +142,7 @@ def needed(name: str) -> list[str]:
         case "erfc":
             return [f"lg_erf_{width}", f"lg_exp_{width}"]
         case "erf" | "tanh":
-            return [f"lg_exp_{width}"]
+            return [f"lg_shortexp_{width}"]
         case "sin" | "cos" | "tan":
             return [f"lg_angle_{width}"]
         case "angle" if width:

@@ -47,6 +47,14 @@ def attention() -> Node:
     return ops.matmul(ops.div(exps, ops.sum_(exps, (2,))), v)
 
 
+def causal_product() -> Node:
+    """Weights that a mask made 0 above the diagonal, as rows of a product."""
+    mask = ops.le(ops.iota(40), ops.reshape(ops.iota(40), (40, 1)))
+    scores = ops.where(mask, f32(2, 40, 40), ops.const(float("-inf"), float32))
+    exps = ops.exp(ops.sub(scores, ops.max_(scores, (2,))))
+    return ops.matmul(ops.div(exps, ops.sum_(exps, (2,))), f32(2, 40, 64))
+
+
 def normalised_columns() -> Node:
     """Several blocks of contracted positions, of columns that are computed while staged."""
     unit = ops.mul(ops.sub(f32(600, 64), f32(600, 1)), f32(64))
@@ -106,6 +114,7 @@ CASES: dict[str, Callable[[], Node]] = {
     "convolution": convolution,
     "attention": attention,
     "few_taps": few_taps,
+    "causal_product": causal_product,
     "normalised_columns": normalised_columns,
     "looked_up_rows": looked_up_rows,
     "strided": strided,

@@ -8,7 +8,7 @@ import pytest
 from lazygrad.codegen import ops
 from lazygrad.codegen.dtype import float64, int64
 from lazygrad.codegen.gradient import gradient
-from lazygrad.codegen.graph import Node
+from lazygrad.codegen.graph import Node, toposort
 from lazygrad.codegen.reference import evaluate
 
 Case = tuple[Callable[..., Node], list[np.ndarray]]
@@ -195,3 +195,15 @@ def test_gradient_of_a_value_used_twice_accumulates() -> None:
     assert g is not None
     value = np.array([1.0, 2.0, -1.0])
     np.testing.assert_array_equal(evaluate([g], {leaf: value})[0], 2 * value + 3)
+
+
+def test_a_softmax_passes_back_by_its_weights():
+    """The powers are read for nothing but the weights, and divisions are of rows."""
+    x = ops.variable(ops.buffer(float64, (3, 5)), 0)
+    powers = ops.exp(ops.sub(x, ops.max_(x, (1,))))
+    weights = ops.div(powers, ops.sum_(powers, (1,)))
+    (found,) = gradient([weights], [ops.buffer(float64, (3, 5))], [x])
+    assert found is not None
+    order = toposort([found])
+    assert {n for n in order if powers in n.src and n.op.name != "sum"} == {weights}
+    assert {n.shape for n in order if n.op.name == "div" and n is not weights} == {(3, 1)}

@@ -291,8 +291,8 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
           const float16 v17 = (float16)(x16);
           const float x20 = in4[i + z*100];
           const float16 v21 = (float16)(x20);
-          const float x24 = in6[i + z*100];
-          const float16 v25 = (float16)(x24);
+          const float x23 = in6[i + z*100];
+          const float16 v24 = (float16)(x23);
           for (int q = 0; q < 64; q += 16) {
             const int j = q;
             const float16 x14 = vload16(0, tile0 + t*384 - g0*3456 + r*64 + q);
@@ -300,11 +300,10 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
             const float16 sub_18 = x14 - v17;
             const float16 exp_19 = lg_exp_16(sub_18);
             const float16 div_22 = exp_19 / v21;
-            const float16 div_23 = x15 / v21;
-            const float16 sub_26 = div_23 - v25;
-            const float16 mul_27 = sub_26 * exp_19;
+            const float16 add_25 = x15 + v24;
+            const float16 mul_26 = div_22 * add_25;
             vstore16(div_22, 0, tile0 + t*384 - g0*3456 + r*64 + q);
-            vstore16(mul_27, 0, tile1 + t*384 - g0*3456 + r*64 + q);
+            vstore16(mul_26, 0, tile1 + t*384 - g0*3456 + r*64 + q);
           }
         }
         for (int c = 0; c < 16; c += 16) {
@@ -346,10 +345,10 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
         for (int i = t*6; i < min((int)(t*6 + 6), (int)100); i++) {
           for (int q = 0; q < 12; q++) {
             const int e2 = q;
-            const float old28 = out2[e2 + i*12 + z*1200];
-            const float more29 = sums2[i*16 - t*96 + q];
-            const float new30 = old28 + more29;
-            out2[e2 + i*12 + z*1200] = new30;
+            const float old27 = out2[e2 + i*12 + z*1200];
+            const float more28 = sums2[i*16 - t*96 + q];
+            const float new29 = old27 + more28;
+            out2[e2 + i*12 + z*1200] = new29;
           }
         }
       }
@@ -407,15 +406,15 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
     for (int j = 0; j < 64; j++) {
       for (int q = 0; q < 12; q++) {
         const int e0 = q;
-        const float x31 = sums0[j*16 + q];
-        out0[e0 + j*12 + z*840] = x31;
+        const float x30 = sums0[j*16 + q];
+        out0[e0 + j*12 + z*840] = x30;
       }
     }
     for (int j = 0; j < 64; j++) {
       for (int q = 0; q < 12; q++) {
         const int e1 = q;
-        const float x32 = sums1[j*16 + q];
-        out1[e1 + j*12 + z*840] = x32;
+        const float x31 = sums1[j*16 + q];
+        out1[e1 + j*12 + z*840] = x31;
       }
     }
   }
@@ -424,65 +423,65 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
       const int j = p + 64;
       for (int q = 0; q < 12; q++) {
         const int d0 = q;
-        const float x33 = in2[d0 + j*12 + z*840];
-        columns0[p + q*64] = x33;
+        const float x32 = in2[d0 + j*12 + z*840];
+        columns0[p + q*64] = x32;
       }
     }
     for (int p = 0; p < 6; p++) {
       const int j = p + 64;
       for (int q = 0; q < 12; q++) {
         const int d1 = q;
-        const float x34 = in5[d1 + j*12 + z*840];
-        columns1[p + q*64] = x34;
+        const float x33 = in5[d1 + j*12 + z*840];
+        columns1[p + q*64] = x33;
       }
     }
     for (int p = 0; p < 6; p++) {
       const int j = p + 64;
       for (int q = 0; q < 12; q++) {
         const int e2 = q;
-        const float x35 = in2[e2 + j*12 + z*840];
-        panel2[p*16 + q] = x35;
+        const float x34 = in2[e2 + j*12 + z*840];
+        panel2[p*16 + q] = x34;
       }
     }
     for (int q = 0; q < 1024; q += 16) {
-      const float16 zero36 = (float16)(0.0f);
-      vstore16(zero36, 0, sums0 + q);
+      const float16 zero35 = (float16)(0.0f);
+      vstore16(zero35, 0, sums0 + q);
     }
     for (int q = 0; q < 1024; q += 16) {
-      const float16 zero37 = (float16)(0.0f);
-      vstore16(zero37, 0, sums1 + q);
+      const float16 zero36 = (float16)(0.0f);
+      vstore16(zero36, 0, sums1 + q);
     }
     for (int g0 = 0; g0 < 2; g0++) {
       for (int p = 0; p < 54; p++) {
         const int i = min((int)(g0*54 + p), (int)99);
         for (int q = 0; q < 12; q++) {
           const int d0 = q;
-          const float x38 = in1[d0 + i*12 + z*1200];
-          rows0[p*12 + q] = x38;
+          const float x37 = in1[d0 + i*12 + z*1200];
+          rows0[p*12 + q] = x37;
         }
       }
       for (int p = 0; p < 54; p++) {
         const int i = min((int)(g0*54 + p), (int)99);
         for (int q = 0; q < 12; q++) {
           const int d1 = q;
-          const float x39 = in0[d1 + i*12 + z*1200];
-          rows1[p*12 + q] = x39;
+          const float x38 = in0[d1 + i*12 + z*1200];
+          rows1[p*12 + q] = x38;
         }
       }
       for (int p = 0; p < 54; p++) {
         const int i = min((int)(g0*54 + p), (int)99);
         for (int q = 0; q < 12; q++) {
           const int e0 = q;
-          const float x40 = in0[e0 + i*12 + z*1200];
-          panel0[p*16 + q] = x40;
+          const float x39 = in0[e0 + i*12 + z*1200];
+          panel0[p*16 + q] = x39;
         }
       }
       for (int p = 0; p < 54; p++) {
         const int i = min((int)(g0*54 + p), (int)99);
         for (int q = 0; q < 12; q++) {
           const int e1 = q;
-          const float x41 = in1[e1 + i*12 + z*1200];
-          panel1[p*16 + q] = x41;
+          const float x40 = in1[e1 + i*12 + z*1200];
+          panel1[p*16 + q] = x40;
         }
       }
       for (int t = g0*9; t < min((int)(g0*9 + 9), (int)17); t++) {
@@ -560,21 +559,20 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
         }
         for (int r = 0; r < 6; r++) {
           const int i = min((int)(t*6 + r), (int)99);
-          const float x44 = in3[i + z*100];
-          const float x47 = in4[i + z*100];
-          const float x50 = in6[i + z*100];
+          const float x43 = in3[i + z*100];
+          const float x46 = in4[i + z*100];
+          const float x48 = in6[i + z*100];
           for (int q = 0; q < 6; q++) {
             const int j = q + 64;
-            const float x42 = tile0[t*384 - g0*3456 + r*64 + q];
-            const float x43 = tile1[t*384 - g0*3456 + r*64 + q];
-            const float sub_45 = x42 - x44;
-            const float exp_46 = lg_exp_1(sub_45);
-            const float div_48 = exp_46 / x47;
-            const float div_49 = x43 / x47;
-            const float sub_51 = div_49 - x50;
-            const float mul_52 = sub_51 * exp_46;
-            tile0[t*384 - g0*3456 + r*64 + q] = div_48;
-            tile1[t*384 - g0*3456 + r*64 + q] = mul_52;
+            const float x41 = tile0[t*384 - g0*3456 + r*64 + q];
+            const float x42 = tile1[t*384 - g0*3456 + r*64 + q];
+            const float sub_44 = x41 - x43;
+            const float exp_45 = lg_exp_1(sub_44);
+            const float div_47 = exp_45 / x46;
+            const float add_49 = x42 + x48;
+            const float mul_50 = div_47 * add_49;
+            tile0[t*384 - g0*3456 + r*64 + q] = div_47;
+            tile1[t*384 - g0*3456 + r*64 + q] = mul_50;
           }
         }
         for (int c = 0; c < 16; c += 16) {
@@ -616,10 +614,10 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
         for (int i = t*6; i < min((int)(t*6 + 6), (int)100); i++) {
           for (int q = 0; q < 12; q++) {
             const int e2 = q;
-            const float old53 = out2[e2 + i*12 + z*1200];
-            const float more54 = sums2[i*16 - t*96 + q];
-            const float new55 = old53 + more54;
-            out2[e2 + i*12 + z*1200] = new55;
+            const float old51 = out2[e2 + i*12 + z*1200];
+            const float more52 = sums2[i*16 - t*96 + q];
+            const float new53 = old51 + more52;
+            out2[e2 + i*12 + z*1200] = new53;
           }
         }
       }
@@ -677,15 +675,15 @@ void contract_exp_4x100x70_f32(__global float* restrict out0, __global float* re
     for (int j = 64; j < 70; j++) {
       for (int q = 0; q < 12; q++) {
         const int e0 = q;
-        const float x56 = sums0[j*16 + q - 1024];
-        out0[e0 + j*12 + z*840] = x56;
+        const float x54 = sums0[j*16 + q - 1024];
+        out0[e0 + j*12 + z*840] = x54;
       }
     }
     for (int j = 64; j < 70; j++) {
       for (int q = 0; q < 12; q++) {
         const int e1 = q;
-        const float x57 = sums1[j*16 + q - 1024];
-        out1[e1 + j*12 + z*840] = x57;
+        const float x55 = sums1[j*16 + q - 1024];
+        out1[e1 + j*12 + z*840] = x55;
       }
     }
   }
