@@ -138,9 +138,10 @@ class Emitter:
         body = tuple(scope.body)
         self.append(If(conditions, body) if conditions else Block(body))
 
-    def define_var(self, var: Var, index: Ix) -> None:
-        """An index variable with a value of its own."""
-        self.append(Define(var.name, ctype_of(ops.DTYPES["int32"]), Position(index), var=var))
+    def define_var(self, var: Var, index: Ix, most: int | None = None) -> None:
+        """An index variable with a value of its own, at most `most`."""
+        place = Position(index, 0, most)
+        self.append(Define(var.name, ctype_of(ops.DTYPES["int32"]), place, var=var))
         self.scopes[-1].vars |= {var}
 
     @contextmanager

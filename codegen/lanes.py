@@ -73,7 +73,9 @@ class Lanes:
         stores: Sequence[tuple[Value, str, Ix]],
         axes: Axes,
         limits: Limits,
+        places: int = 1,
     ) -> None:
+        self.places = places  # of the domain that each turn of the loops computes
         self.expressions, self.stores, self.axes = expressions, stores, axes
         self.values = topological([v for v, *_ in stores])
         self.reduces = [v for v in self.values if v.kind == "reduce"]
@@ -150,8 +152,10 @@ class Lanes:
 
         def turns(width: int) -> float:
             registers = max(1.0, width * self._largest(var) / limits.register_bytes)
-            rest = [n % width for n in lengths]
-            if self.cuts and width > 4:  # what is left of a segment goes by fours, see `sections`
+            rest: list[float] = [n % width for n in lengths]
+            if self.places > 1:
+                rest = [registers * (n > 0) for n in rest]
+            elif self.cuts and width > 4:  # what is left of a segment goes by fours, see `sections`
                 rest = [n // 4 + n % 4 for n in rest]
             return sum(n // width for n in lengths) * registers + sum(rest)
 
@@ -198,6 +202,12 @@ class Lanes:
         assert self.vec is not None
         found = [_edges(c, self.vec) for v in self.values for c in v.conditions]
         return [edges for edges in found if edges is not None]
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether the last vector overlaps the one before: for long texts, to stand there once."""
+        plain = self.width > 1 and not self.cuts and not self.reduces
+        return self.places > 1 and plain and self.parallel
 
     @property
     def parallel(self) -> bool:

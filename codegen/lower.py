@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from . import ops
-from .axes import Axes, choose_axes, extent
+from .axes import Axes, choose_axes, extent, places_along, unrolled_axes
 from .choice import Choice, cheapest_first, chosen
 from .dtype import bool_
 from .elementwise import LARGER, SMALLER
@@ -48,11 +48,17 @@ class LoopLowering:
         self.limits = limits
         split, self.axes, final = choose_axes(group.shape, group.reduced, self._accesses)
         self.expressions, stores = self._build(split)
+        unrolled = unrolled_axes(self.expressions.picked, split.parallel)
+        if unrolled:
+            self.expressions, stores = self._build(split, unrolled)
+            gone = {w for v in unrolled for w in variables(final[v])}
+            self.axes.parallel = [v for v in self.axes.parallel if v not in gone]
         self.expressions.substitute(final)
         self.stores = [(v, array, at.substitute(final)) for v, array, at in stores]
         self.reduces = [v for v in topological([v for v, *_ in self.stores]) if v.kind == "reduce"]
         self.levels = self._levels()
-        self.lanes = Lanes(self.expressions, self.stores, self.axes, limits)
+        places = math.prod(extent(v) for v in unrolled)
+        self.lanes = Lanes(self.expressions, self.stores, self.axes, limits, places)
         self.schedule = preferred(self.lanes, limits)
         if choice is not None:
             self.schedule = chosen(schedules(self.lanes, limits), lambda _: 0.0, choice)
@@ -61,21 +67,25 @@ class LoopLowering:
         keeps = limits.kind == "cpu" and self.lanes.reduced
         self.kept = Kept(self.reduces if keeps else (), self.stores, self.axes)
 
-    def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
+    def _build(
+        self, axes: Axes, unrolled: Sequence[Var] = ()
+    ) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
+        """All values and what is stored of them, for each place along the `unrolled` axes."""
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
         expressions = Expressions(self.group.memory, reduce_index)
         stores = []
-        for n, array, mapping in self.group.outputs:
-            index = tuple(
-                [axes.index[d] if d >= 0 and m != 1 else Ix()
-                 for d, m in zip(mapping, n.shape, strict=True)]
-            )  # fmt: skip
-            stores.append((expressions.stored(n, index), array, flat_index(index, n.shape)))
+        for at in places_along(unrolled):
+            for n, array, mapping in self.group.outputs:
+                index = tuple(
+                    [axes.index[d].substitute(at) if d >= 0 and m != 1 else Ix()
+                     for d, m in zip(mapping, n.shape, strict=True)]
+                )  # fmt: skip
+                stores.append((expressions.stored(n, index), array, flat_index(index, n.shape)))
         return expressions, stores
 
     def _accesses(self, axes: Axes) -> tuple[list[Ix], list[Condition]]:
         expressions, stores = self._build(axes)
-        indices = [at for _, _, at in stores]
+        indices = [*[at for _, _, at in stores], *expressions.picked]
         conditions: list[Condition] = []
         for v in topological([v for v, *_ in stores]):
             if v.index is not None:
@@ -153,6 +163,9 @@ class LoopLowering:
         if self.vec is None or not self.lanes.parallel:
             self._passes(emitter, self.width, self.unroll)
             return
+        if self.lanes.overlapping:
+            self._overlapping(emitter, Ix.of(block), chunk)
+            return
         first = Ix.of(block) * chunk
         for s in self.lanes.sections(self.unroll):
             # blocks start at multiples of every step: the first section begins with the block,
@@ -162,6 +175,17 @@ class LoopLowering:
             stop, limit = (first + chunk, s.stop) if clipped else (Ix(s.stop), None)
             with emitter.loop(self.vec, begin, stop, s.step, limit), emitter.within(self.vec, s):
                 self._passes(emitter, s.lanes, s.step // s.lanes)
+
+    def _overlapping(self, emitter: Emitter, block: Ix, chunk: int) -> None:
+        """Whole vectors, of which the last begins earlier: the text stands there once."""
+        assert self.vec is not None
+        count, width = extent(self.vec), self.width
+        turns, own = -(-count // width), -(-chunk // width)
+        turn = Var("turn", 0, turns - 1)
+        with emitter.loop(turn, block * own, block * own + own, 1, turns):
+            most = None if count % width == 0 else count - width
+            emitter.define_var(self.vec, Ix.of(turn) * width, most)
+            self._passes(emitter, width, 1)
 
     # passes over the reduced axes
 

@@ -26,6 +26,7 @@ from .attention import Chain, ordered
 from .cut import narrow_cuts
 from .graph import Node, Shape
 from .group import NOTHING, Free, Group, mapping_in, memory_of, parts
+from .linear_map import stored_maps
 from .places import crowded
 from .prologue import Prologue
 from .split import unit_reshape
@@ -142,6 +143,8 @@ class _Scheduler:
             self._visit_reduce(n)
         elif n.op.name == "gather":
             self._visit_gather(n)
+        elif kind == "linear":
+            self._visit_linear(n)
         else:
             self._visit_anchor(n)
 
@@ -307,6 +310,15 @@ class _Scheduler:
         self._member(n, group, group.mapping[x], f.ops | {n})
         return True
 
+    def _visit_linear(self, n: Node) -> None:
+        """Free above what is read in place: kernels unroll the axis, wherever it lies."""
+        x = n.src[0]
+        if x in self.home:
+            self.store(x, "operand of linear")
+        if x.op.kind != "linear":
+            self._store_operand(x)
+        self.free[n] = self._combined(n)
+
     def _visit_anchor(self, n: Node) -> None:
         """Contractions, scans, sorts, scatters: groups of their own."""
         for s in n.src:
@@ -379,7 +391,7 @@ def schedule(
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
     scheduler = _Scheduler(direct, prologue, room - most_outputs)
-    many = crowded(outputs)
+    many, mapped = crowded(outputs), stored_maps(outputs)
     order = ordered(outputs, chains)
     for n in order:
         if isinstance(n, Chain):
@@ -389,6 +401,8 @@ def schedule(
             scheduler.visit(n)
         if n in many:
             scheduler.store(n, "read at many places")
+        if n in mapped:
+            scheduler.store(n, "its linear map is unrolled")
         if n in alone:
             scheduler.store(n, "much is read and written beside it")
             del scheduler.home[n]
