@@ -31,7 +31,7 @@ from .kernel import (
     ctype_of,
 )  # fmt: skip
 
-__all__ = ["Emitter", "topological"]
+__all__ = ["Emitter", "LoopNest", "topological"]
 
 
 _INT = ctype_of(ops.DTYPES["int32"])
@@ -343,3 +343,18 @@ class Emitter:
         name = self.vector(v, width)
         stride = self.stride(index) if width > 1 else 1
         self.append(Store(array, self.shifted(index), name, ctype_of(v.dtype, width), stride))
+
+
+class LoopNest:
+    """Several loops as one context."""
+
+    def __init__(self, emitter: Emitter, loops: Sequence[Var]) -> None:
+        self.contexts = [emitter.loop(v, Ix(0), Ix(v.hi + 1)) for v in loops]
+
+    def __enter__(self) -> None:
+        for c in self.contexts:
+            c.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        for c in reversed(self.contexts):
+            c.__exit__(None, None, None)

@@ -6,15 +6,16 @@ index of its operand, with conditions where it pads.
 """
 
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import ops
 from .dtype import DType, bool_, int32, uint16
 from .graph import Node, Op
-from .index import Condition, Ix, Var, flat_index, unflatten, variables
+from .index import Condition, Ix, Var, flat_index, variables
 from .linear_map import products
+from .reshaping import reshaped
 
 __all__ = ["Expressions", "Value"]
 
@@ -47,33 +48,6 @@ class Value:
     conditions: tuple[Condition, ...] = ()
     payload: Any = None  # literal, array or argument name, fill, var, count
     over: frozenset[Var] = frozenset()
-
-
-def _reshape_index(index: Index, old: Sequence[int], new: Sequence[int]) -> Index:
-    """`index` of shape `new` as one of shape `old`, in the smallest groups of equal products."""
-    result: list[Ix] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        i0, j0 = i, j
-        a = b = 1
-        while True:
-            if i < len(old) and a <= b and (a < b or i == i0):
-                a, i = a * old[i], i + 1
-            elif j < len(new) and (b < a or j == j0):
-                b, j = b * new[j], j + 1
-            elif a == b:
-                break
-            elif i < len(old):
-                a, i = a * old[i], i + 1
-            else:
-                b, j = b * new[j], j + 1
-        kept = [x for x, n in zip(index[j0:j], new[j0:j], strict=True) if n != 1]
-        if [n for n in old[i0:i] if n != 1] == [n for n in new[j0:j] if n != 1]:
-            left = iter(kept)  # only ones come and go; an index past the end stays what it is
-            result.extend(next(left) if n != 1 else Ix() for n in old[i0:i])
-        else:
-            result.extend(unflatten(flat_index(index[j0:j], new[j0:j]), old[i0:i]))
-    return tuple(result)
 
 
 class Expressions:
@@ -361,7 +335,7 @@ class Expressions:
         name = n.op.name
         at = list(index)
         if name == "reshape":
-            return (yield x, _reshape_index(index, x.shape, n.shape), conditions)
+            return (yield x, reshaped(index, x.shape, n.shape), conditions)
         if name == "permute":
             for position, axis in enumerate(n.arg):
                 at[axis] = index[position]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .axes import extent
 from .dtype import DType, float32, int32
-from .emit import Emitter
+from .emit import Emitter, LoopNest
 from .expression import Value
 from .gpu_groups import in_groups
 from .graph import Node
@@ -31,8 +31,8 @@ from .kernel import (
     ctype_of,
 )  # fmt: skip
 from .limits import Limits
-from .loop_group import LoopGroup, bytes_moved, kernel_params
-from .lower import LoopLowering, LoopNest
+from .loop_group import LoopGroup, bytes_moved, kernel_params, operations
+from .lower import LoopLowering
 
 __all__ = ["lower_gpu_loops"]
 
@@ -91,7 +91,8 @@ class _GpuLowering(LoopLowering):
         return Kernel(
             self.group.name, params, tuple(self.arrays), (), tuple(emitter.scopes[0].body),
             (groups * at_once * self.share,), (at_once * self.share,),
-            self._flops(), bytes_moved(params, self.group.shape), self.expressions.scalars(),
+            operations(self.stores, self.group.shape), bytes_moved(params, self.group.shape),
+            self.expressions.scalars(),
             group_var=group, local_var=self.item,
         )  # fmt: skip
 

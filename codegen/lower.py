@@ -14,7 +14,7 @@ from .axes import Axes, choose_axes, extent, places_along, unrolled_axes
 from .choice import Choice, cheapest_first, chosen
 from .dtype import bool_
 from .elementwise import LARGER, SMALLER
-from .emit import Emitter, topological
+from .emit import Emitter, LoopNest, topological
 from .expression import Expressions, Value
 from .graph import Node, Op
 from .index import Condition, Ix, Var, flat_index, variables
@@ -31,11 +31,11 @@ from .kernel import (
 )  # fmt: skip
 from .lanes import Lanes
 from .limits import Limits
-from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params
+from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params, operations
 from .loop_schedule import cost, preferred, schedules
 from .opencl_text import CType
 
-__all__ = ["LoopLowering", "LoopNest", "loop_choices", "lower_loops"]
+__all__ = ["LoopLowering", "loop_choices", "lower_loops"]
 
 
 def _mask(width: int) -> CType:
@@ -131,7 +131,8 @@ class LoopLowering:
             self.group.name, params, (), (block, row_block),
             tuple(emitter.scopes[0].body),
             (block.hi + 1, row_block.hi + 1), (1, 1),
-            self._flops(), bytes_moved(params, self.group.shape), self.expressions.scalars(),
+            operations(self.stores, self.group.shape), bytes_moved(params, self.group.shape),
+            self.expressions.scalars(),
         )  # fmt: skip
 
     def _grain(self, rows: int, lanes: int, step: int) -> tuple[int, int]:
@@ -375,37 +376,6 @@ class LoopLowering:
         name = emitter.fresh(f"{r.op.name}_" if r.op is not None else "r")
         emitter.append(Define(name, ctype_of(r.dtype), Alias(total)))
         return name
-
-    def _flops(self) -> int:
-        domain = 1
-        for n in self.group.shape:
-            domain *= n
-        total = 0
-        for v in topological([v for v, *_ in self.stores]):
-            times = 1
-            if v.kind == "reduce":
-                times = domain
-            elif v.kind == "apply" and v.op is not None:
-                for x in v.deps:
-                    times *= extent(x)
-                times *= 1 if v.op.name == "cast" else v.op.cost
-            total += times if v.kind in ("reduce", "apply") else 0
-        return total
-
-
-class LoopNest:
-    """Several loops as one context."""
-
-    def __init__(self, emitter: Emitter, loops: Sequence[Var]) -> None:
-        self.contexts = [emitter.loop(v, Ix(0), Ix(extent(v))) for v in loops]
-
-    def __enter__(self) -> None:
-        for c in self.contexts:
-            c.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        for c in reversed(self.contexts):
-            c.__exit__(None, None, None)
 
 
 def lower_loops(
