@@ -362,5 +362,5 @@ def _contract_of_line(n: Node) -> Node | None:
 
 
 _rule("contract", "linear")(phases_of_padded_lines)
-_rule("reshape")(fold_of_contraction)
-_rule("reshape")(fold_by_phases)
+_rule("sum")(fold_of_contraction)
+_rule("sum")(fold_by_phases)

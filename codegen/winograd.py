@@ -18,6 +18,7 @@ from .graph import Node, node, toposort
 from .index import Ix, Var
 from .limits import Limits
 from .reduction import Matrix, contract_shape
+from .window_rules import only_ones_change
 from .winograd_cost import SLOTS, Planes, tile_of
 
 __all__ = ["tiled_convolutions"]
@@ -96,7 +97,7 @@ def _windows(n: Node) -> tuple[Node, list[Axis], list[int | None]] | None:
     number = {ix.terms[0][0]: d for d, ix in enumerate(index)}
     slots: list[int] = []
     x = n
-    while x.op.name in ("window", "flip", "slice", "permute") or _only_ones_go(x):
+    while x.op.name in ("window", "flip", "slice", "permute") or only_ones_change(x):
         if x.op.name == "window":
             slots += [number[atom] for atom, _ in index[-1].terms]
         below = _index_below(x, index)
@@ -145,12 +146,6 @@ def _index_below(x: Node, index: list[Ix]) -> list[Ix] | None:
     else:
         at = [index[x.arg.index(d)] for d in range(len(index))]
     return at
-
-
-def _only_ones_go(n: Node) -> bool:
-    return n.op.name == "reshape" and [m for m in n.shape if m != 1] == [
-        m for m in n.src[0].shape if m != 1
-    ]
 
 
 class _Convolution:
