@@ -14,6 +14,7 @@ __all__ = ["SLOTS", "Planes", "tile_of"]
 SLOTS = 3  # of a window's side
 _PAYS = 0.8  # of the direct way's time: less than it has to take
 _LAUNCHES = 4  # more of them
+_BEGUN = 12  # multiply-adds to stage an element of an image, to begin and store one of a result
 _SLOW = 2.0  # instructions of long straight texts, which wait for one another and for registers
 # additions and multiplications of both maps of a tile: of an image, a filter, a result
 _ARITHMETIC = {2: (32, 28, 24), 4: (228, 90, 130)}
@@ -59,7 +60,8 @@ def _time(planes: Planes, m: int, limits: Limits) -> float:
     wide = -(-across // lanes) * lanes / across  # lanes that a row of tiles fills
     mapped = (planes.images * images + planes.results * results) * tiles * wide
     mapped = _SLOW * (mapped + planes.filters * filters) / _multiplied(limits)
-    products = planes.triples * tiles * parts / _multiplied(limits)
+    products = planes.triples + _BEGUN * (planes.images + planes.results)
+    products *= tiles * parts / _multiplied(limits)
     # padded, mapped and read; mapped and read; written, mapped back
     moved = planes.images * (3 * whole + 2 * tiles * parts)
     moved += planes.filters * (SLOTS**2 + 2 * parts)

@@ -16,7 +16,8 @@ class _Convolution:
         It takes a quarter to a half of the multiplications. Rounding errors are about ten times
         as large, and relative to the largest value of a tile of 6 x 6, not of a window of 3 x 3; an
         infinity or NaN makes all results of its tile NaN. False at first; it counts for what is
-        computed from then on. The environment variable LAZYGRAD_WINOGRAD=1 sets it, too.
+        computed from then on (what `lg.compile` captured before stays as it is). The environment
+        variable LAZYGRAD_WINOGRAD=1 sets it, too.
         """
         return config.WINOGRAD
 
