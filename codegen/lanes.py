@@ -16,7 +16,7 @@ from .expression import Expressions, Value
 from .index import Condition, Ix, Var, variables
 from .limits import Limits
 
-__all__ = ["Lanes", "Section"]
+__all__ = ["Lanes", "Section", "in_turn"]
 
 _MUCH_LESS = 0.9  # of the turns of a loop
 _READ = {
@@ -236,3 +236,22 @@ class Lanes:
                     at += whole
             low = high
         return result
+
+
+def in_turn(
+    stores: Sequence[tuple[Value, str, Ix]], vec: Var | None
+) -> list[list[tuple[Value, str, Ix]]]:
+    """The stores, those together whose lanes along `vec` lie in turn: 2, 4 or 8 of them."""
+    found: list[list[tuple[Value, str, Ix]]] = []
+    at = 0
+    while at < len(stores):
+        v, array, first = stores[at]
+        stride = 0 if vec is None else first.coefficient(vec)
+        run = stores[at : at + stride] if stride in (2, 4, 8) else []
+        plain = v.dtype.kind == "f" and not v.dtype.is_narrow
+        places = [(name, index) for _, name, index in run]
+        if len(run) < 2 or not plain or places != [(array, first + k) for k in range(len(run))]:
+            run = stores[at : at + 1]
+        found.append(list(run))
+        at += len(run)
+    return found

@@ -29,7 +29,7 @@ from .kernel import (
     Literal,
     ctype_of,
 )  # fmt: skip
-from .lanes import Lanes
+from .lanes import Lanes, in_turn
 from .limits import Limits
 from .loop_group import LoopGroup, bytes_moved, combiner, identity, kernel_params, operations
 from .loop_schedule import cost, preferred, schedules
@@ -74,8 +74,8 @@ class LoopLowering:
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
         expressions = Expressions(self.group.memory, reduce_index)
         stores = []
-        for at in places_along(unrolled):
-            for n, array, mapping in self.group.outputs:
+        for n, array, mapping in self.group.outputs:
+            for at in places_along(unrolled):
                 index = tuple(
                     [axes.index[d].substitute(at) if d >= 0 and m != 1 else Ix()
                      for d, m in zip(mapping, n.shape, strict=True)]
@@ -225,7 +225,12 @@ class LoopLowering:
         self._store(emitter, stores)
 
     def _store(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
-        for v, array, at in stores:
+        wide = emitter.vec is not None
+        for run in in_turn(stores, emitter.vec) if wide else [[store] for store in stores]:
+            v, array, at = run[0]
+            if len(run) > 1:
+                emitter.store_in_turn(array, at, [value for value, _, _ in run])
+                continue
             in_lanes = self.vec is not None and bool(at.coefficient(self.vec))
             emitter.store(array, at, v, in_lanes)
 

@@ -53,19 +53,19 @@ def _time(planes: Planes, m: int, limits: Limits) -> float:
     tiles, parts, whole = down * across, (m + SLOTS - 1) ** 2, math.prod(planes.size)
     lanes = max(1, limits.register_bytes // 4)
     images, filters, results = _ARITHMETIC[m]
-    # of a vector: loads and stores, the latter one by one where they lie apart
+    # of a vector: loads, one by one where elements lie apart, stores, after two turns where in turn
     images += 2 * parts
     filters += parts + SLOTS**2 * lanes
-    results += parts + m * m * lanes
+    results += parts + 3 * m * m
     wide = -(-across // lanes) * lanes / across  # lanes that a row of tiles fills
     mapped = (planes.images * images + planes.results * results) * tiles * wide
-    mapped = _SLOW * (mapped + planes.filters * filters) / _multiplied(limits)
-    products = planes.triples + _BEGUN * (planes.images + planes.results)
-    products *= tiles * parts / _multiplied(limits)
+    mapped = _SLOW * (mapped + planes.filters * filters)
+    products = tiles * parts * (planes.triples + _BEGUN * (planes.images + planes.results))
     # padded, mapped and read; mapped and read; written, mapped back
     moved = planes.images * (3 * whole + 2 * tiles * parts)
     moved += planes.filters * (SLOTS**2 + 2 * parts)
     moved += planes.results * (2 * tiles * parts + whole)
     held = 4 * tiles * parts * max(planes.images, planes.results)
     rate = limits.rates.read_rate(held, limits.compute_units) * limits.compute_units
-    return products + mapped + 4 * moved / rate + _LAUNCHES * limits.rates.launch_ns
+    computed = (products + mapped) / _multiplied(limits)
+    return computed + 4 * moved / rate + _LAUNCHES * limits.rates.launch_ns

@@ -108,7 +108,7 @@ def test_where_it_pays() -> None:
     def planes(n: int, c: int, size: int, o: int) -> Planes:
         return Planes(n * c, c * o, n * o, n * c * o, (size, size))
 
-    large, small = planes(8, 64, 56, 64), planes(2, 8, 12, 16)
+    large, small = planes(8, 128, 56, 128), planes(2, 8, 12, 16)
     assert tile_of(large, ALLOWED) == 4
     assert tile_of(small, ALLOWED) == 0
     assert tile_of(planes(1, 3, 224, 64), ALLOWED) == 0  # maps cost more than they spare
@@ -128,7 +128,7 @@ def test_maps_are_stored_where_others_read_them_elsewhere() -> None:
 
 def test_a_large_one_is_four_kernels_and_a_padded_copy() -> None:
     values: dict[Node, np.ndarray] = {}
-    x, w, bias = (leaf(values, *s) for s in ((8, 64, 56, 56), (64, 64, 3, 3), (64, 1, 1)))
+    x, w, bias = (leaf(values, *s) for s in ((8, 128, 56, 56), (128, 128, 3, 3), (128, 1, 1)))
     y = ops.maximum(ops.add(convolution(x, w), bias), ops.const(0.0, float32))
     plan = compile_graph([y], [x, w, bias], ALLOWED, check=True)
     names = [step.kernel.name.split("_")[0] for step in plan.steps]
