@@ -4,12 +4,15 @@ A reshape from (2048,) to (64, 32) asks for i // 32 and i % 32. Splitting the lo
 both into plain variables. Afterwards neighbours that every access walks as one are one loop.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .index import Condition, Ix, Var
 
-__all__ = ["Axes", "choose_axes"]
+__all__ = ["Axes", "choose_axes", "extent", "places_along", "unrolled_axes"]
+
+_MOST_UNROLLED = 8  # places of one axis
 
 
 @dataclass(slots=True)
@@ -157,3 +160,15 @@ def choose_axes(
         [i.substitute(final) for i in axes.index],
     )
     return axes, loops, final
+
+
+def unrolled_axes(picked: Iterable[Ix], parallel: Sequence[Var]) -> list[Var]:
+    """The short axes that number the rows of linear maps: each place has other arithmetic."""
+    found = {index.terms[0][0] for index in picked if index == Ix.of(index.terms[0][0])}
+    return [v for v in parallel if v in found and extent(v) <= _MOST_UNROLLED]
+
+
+def places_along(axes: Sequence[Var]) -> Iterator[Mapping[Var, Ix]]:
+    """Every place along these axes."""
+    for place in itertools.product(*[range(extent(v)) for v in axes]):
+        yield {v: Ix(k) for v, k in zip(axes, place, strict=True)}

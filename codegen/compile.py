@@ -35,6 +35,7 @@ from .prologue import Prologues
 from .schedule import schedule
 from .simplify import simplify
 from .split import split_reductions
+from .winograd import tiled_convolutions
 
 __all__ = [
     "Argument", "Check", "Plan", "Step", "compile_graph", "grouped", "has_choice", "loop_group",
@@ -132,6 +133,8 @@ def grouped(
     on_cpu = limits.kind != "gpu"
     summed = with_row_products(simplify(asked), walks=on_cpu)
     narrow = simplify(narrow_contractions(summed))
+    if on_cpu:
+        narrow = tiled_convolutions(narrow, limits)
     simple = _below_reshapes(simplify(split_reductions(narrow, limits)))
     if check:
         verify(simple)

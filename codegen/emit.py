@@ -28,12 +28,14 @@ from .kernel import (
     Statement,
     Store,
     Test,
+    Zip,
     ctype_of,
 )  # fmt: skip
 
 __all__ = ["Emitter", "LoopNest", "topological"]
 
 
+MOST_LANES = 16  # of any vector
 _INT = ctype_of(ops.DTYPES["int32"])
 
 
@@ -357,6 +359,23 @@ class Emitter:
         name = self.vector(v, width)
         stride = self.stride(index) if width > 1 else 1
         self.append(Store(array, self.shifted(index), name, ctype_of(v.dtype, width), stride))
+
+    def store_in_turn(self, array: str, index: Ix, values: Sequence[Value]) -> None:
+        """Stores vectors so that their lanes lie in turn: those of 2, 4 or 8 values."""
+        width, ctype = self.width, ctype_of(values[0].dtype, self.width)
+        streams = [[self.vector(v, width)] for v in values]
+        while len(streams) > 1:
+            half, parts = len(streams) // 2, 1 + (2 * width > MOST_LANES)
+            ctype = ctype_of(values[0].dtype, 2 * width // parts)
+            merged: list[list[str]] = [[] for _ in range(half)]
+            for k, into in enumerate(merged):
+                for a, b in zip(streams[k], streams[k + half], strict=True):
+                    for part in range(parts):
+                        into.append(self.fresh("z"))
+                        self.append(Define(into[-1], ctype, Zip(a, b, part * width // 2)))
+            streams, width = merged, ctype.width
+        for k, name in enumerate(streams[0]):
+            self.append(Store(array, self.shifted(index) + k * width, name, ctype))
 
 
 class LoopNest:

@@ -6,14 +6,16 @@ index of its operand, with conditions where it pads.
 """
 
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import ops
-from .dtype import DType, uint16
+from .dtype import DType, bool_, int32, uint16
 from .graph import Node, Op
-from .index import Condition, Ix, Var, flat_index, unflatten, variables
+from .index import Condition, Ix, Var, flat_index, variables
+from .linear_map import products
+from .reshaping import reshaped
 
 __all__ = ["Expressions", "Value"]
 
@@ -48,33 +50,6 @@ class Value:
     over: frozenset[Var] = frozenset()
 
 
-def _reshape_index(index: Index, old: Sequence[int], new: Sequence[int]) -> Index:
-    """`index` of shape `new` as one of shape `old`, in the smallest groups of equal products."""
-    result: list[Ix] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        i0, j0 = i, j
-        a = b = 1
-        while True:
-            if i < len(old) and a <= b and (a < b or i == i0):
-                a, i = a * old[i], i + 1
-            elif j < len(new) and (b < a or j == j0):
-                b, j = b * new[j], j + 1
-            elif a == b:
-                break
-            elif i < len(old):
-                a, i = a * old[i], i + 1
-            else:
-                b, j = b * new[j], j + 1
-        kept = [x for x, n in zip(index[j0:j], new[j0:j], strict=True) if n != 1]
-        if [n for n in old[i0:i] if n != 1] == [n for n in new[j0:j] if n != 1]:
-            left = iter(kept)  # only ones come and go; an index past the end stays what it is
-            result.extend(next(left) if n != 1 else Ix() for n in old[i0:i])
-        else:
-            result.extend(unflatten(flat_index(index[j0:j], new[j0:j]), old[i0:i]))
-    return tuple(result)
-
-
 class Expressions:
     """Values of one kernel, made once each.
 
@@ -99,6 +74,8 @@ class Expressions:
         self._argument_of: dict[Node, str] = {}
         self._memo: dict[Request, Value] = {}
         self._values: dict[Any, Value] = {}
+        self._rows: dict[Any, list[Value]] = {}  # of linear maps
+        self.picked: set[Ix] = set()  # rows of linear maps whose numbers vary
 
     # making values, each once
 
@@ -241,6 +218,8 @@ class Expressions:
             return self._visit_leaf(n, index)
         if kind == "reduce":
             return (yield from self._visit_reduce(n, index, conditions))
+        if kind == "linear":
+            return (yield from self._visit_linear(n, index, conditions))
         if n.op is ops.TABLE["gather"]:
             return (yield from self._visit_gather(n, index, conditions))
         raise AssertionError(f"expression: {n!r} cannot be computed inside a loop")
@@ -280,6 +259,34 @@ class Expressions:
         element = yield n.src[0], at, conditions
         over = frozenset(v for d in axes for v in variables(self.reduce_index.get(d, Ix())))
         return self._make("reduce", n.dtype, (element,), op=n.op, over=over)
+
+    def _visit_linear(
+        self, n: Node, index: Index, conditions: tuple[Condition, ...]
+    ) -> Generator[Request, Value, Value]:
+        """A row of the matrix by its number; where that varies, all rows, and one is picked."""
+        axis, matrix = n.arg
+        row: Ix = index[axis]
+        rest = index[:axis], index[axis + 1 :]
+        key = ("rows", n, rest, conditions)
+        rows = self._rows.get(key)
+        if rows is None:
+            operands: list[Value] = []
+            for k in range(len(matrix[0])):
+                operands.append((yield n.src[0], (*rest[0], Ix(k), *rest[1]), conditions))
+            rows = self._rows[key] = products(
+                matrix, operands, lambda op, *args: self._make("apply", n.dtype, args, op=op),
+                lambda x: self._make("literal", n.dtype, payload=x),
+            )  # fmt: skip
+        if not row.terms:
+            return rows[row.const]
+        self.picked.add(row)
+        at = self._make("position", int32, index=row)
+        value = rows[0]
+        for k, other in enumerate(rows[1:], 1):
+            number = self._make("literal", int32, payload=k)
+            here = self._make("apply", bool_, (at, number), op=ops.TABLE["eq"])
+            value = self._make("apply", n.dtype, (here, other, value), op=ops.TABLE["where"])
+        return value
 
     def _visit_gather(
         self, n: Node, index: Index, conditions: tuple[Condition, ...]
@@ -328,7 +335,7 @@ class Expressions:
         name = n.op.name
         at = list(index)
         if name == "reshape":
-            return (yield x, _reshape_index(index, x.shape, n.shape), conditions)
+            return (yield x, reshaped(index, x.shape, n.shape), conditions)
         if name == "permute":
             for position, axis in enumerate(n.arg):
                 at[axis] = index[position]

@@ -39,7 +39,7 @@ from .kernel import (
     ctype_of,
 )  # fmt: skip
 from .limits import Limits
-from .loop_group import LoopGroup, bytes_moved, kernel_params
+from .loop_group import LoopGroup, bytes_moved, kernel_params, operations
 from .lower import LoopLowering
 
 __all__ = ["lower_gpu_loops"]
@@ -98,7 +98,8 @@ class _GpuLowering(LoopLowering):
         return Kernel(
             self.group.name, params, tuple(self.arrays), (), tuple(emitter.scopes[0].body),
             (groups * at_once * self.share,), (at_once * self.share,),
-            self._flops(), bytes_moved(params, self.group.shape), self.expressions.scalars(),
+            operations(self.stores, self.group.shape), bytes_moved(params, self.group.shape),
+            self.expressions.scalars(),
             group_var=group, local_var=self.item,
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The array graph: immutable interned nodes over the op table.
 
     node  = (op, src: node*, arg)              identity is structure: equal parts, same object
-    op    = leaf | elementwise | view | reduce | contract | index | scan | sort | marker
+    op    = leaf | elementwise | view | reduce | contract | linear | index | scan | sort | marker
     leaf  = BUFFER(number, dtype, shape)       device memory behind an opaque number
           | SCALAR(value, dtype)               bound late; every one is its own node
           | CONST(dtype, bits)                 part of the structure
@@ -10,6 +10,7 @@
     view  = RESHAPE PERMUTE EXPAND FLIP SLICE PAD WINDOW SKEW UNSKEW
     reduce = SUM PROD MAX MIN                  arg: axes; they stay as size 1
     contract = CONTRACT(a, b)                  arg: labels of a, of b, of the result
+    linear = LINEAR                            arg: axis, rows of constants; a small matrix
     index = GATHER SCATTER      scan = SCAN      sort = ARGSORT TOPK
     marker = VARIABLE DETACH ASSIGN TRANSFER ON RECOMPUTED
                                                mean their last operand; say something about it

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from .attention import Chain
 from .graph import Node, Shape
 
-__all__ = ["NOTHING", "Free", "Group", "mapping_in", "memory_of", "parts"]
+__all__ = ["NOTHING", "Free", "Group", "gathers_in_rows", "mapping_in", "memory_of", "parts"]
 
 
 @dataclass(eq=False, slots=True)
@@ -65,6 +65,19 @@ def mapping_in(n: Node, group: Group, home: Mapping[Node, Group]) -> tuple[int, 
     if group.kind == "contract" and n.size != math.prod(group.shape):
         return None
     return tuple(found)
+
+
+def gathers_in_rows(n: Node, group: Group, home: Mapping[Node, Group]) -> bool:
+    """Whether a gather takes one element of each row that the group walks."""
+    x, index = n.src
+    axis = n.arg
+    row = group.kind == "reduce" and index.shape[axis] == 1
+    if not row or group.reduced != frozenset([group.mapping[x][axis]]):
+        return False
+    if index in home and home[index] is not group:
+        return False
+    sizes = zip(index.shape, x.shape, strict=True)
+    return all(m == k for d, (m, k) in enumerate(sizes) if d != axis)
 
 
 def memory_of(n: Node, memory: Container[Node]) -> Node:

@@ -18,6 +18,7 @@
         | Guarded(conditions, load, fill)    the load where the conditions hold (scalars)
         | Literal(value) | Position(index, stride) | Argument(name) | Splat(name)
         | Lanes(names) | Lane(name, k)       lane k, spread over the result's lanes
+        | Zip(a, b, first)                   lanes of two vectors in turn, from one on
         | Horizontal(op, name) | Alias(name)
         | Test(conditions) | Checked(name, count, code)
         | Narrow(function, name, dtype)      to, or from, what a store to that dtype would keep
@@ -37,7 +38,7 @@ __all__ = [
     "Alias", "Apply", "Argument", "Array", "Assign", "Barrier", "Block", "Call", "Checked",
     "Comment", "Define", "Fma", "Fragments", "Guarded", "Horizontal", "If", "Kernel", "Lane",
     "Lanes", "Literal", "Load", "Loop", "Mma", "Narrow", "Param", "Pointer", "Position", "Rhs",
-    "Splat", "Statement", "Store", "Test", "ctype_of",
+    "Splat", "Statement", "Store", "Test", "Zip", "ctype_of",
 ]  # fmt: skip
 
 
@@ -99,6 +100,13 @@ class Splat:
 
 
 @dataclass(frozen=True, slots=True)
+class Zip:
+    a: str
+    b: str
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Lanes:
     names: tuple[str, ...]
 
@@ -150,7 +158,7 @@ class Narrow:
 
 
 Rhs = (
-    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Lane
+    Apply | Fma | Load | Guarded | Literal | Position | Argument | Splat | Zip | Lane
     | Lanes | Horizontal | Alias | Test | Checked | Narrow
 )  # fmt: skip
 

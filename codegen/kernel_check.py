@@ -31,6 +31,7 @@ from .kernel import (
     Statement,
     Store,
     Test,
+    Zip,
 )
 
 __all__ = ["format_kernel", "index_dtype", "verify_kernel"]
@@ -44,6 +45,8 @@ def _operands(rhs: Rhs) -> tuple[str, ...]:
             return args
         case Fma(a=a, b=b, c=c):
             return (a, b, c)
+        case Zip(a=a, b=b):
+            return (a, b)
         case Lanes(names=names):
             return names
         case Splat(name=name) | Horizontal(name=name) | Alias(name=name) | Lane(name=name):

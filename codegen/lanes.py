@@ -16,7 +16,7 @@ from .expression import Expressions, Value
 from .index import Condition, Ix, Var, variables
 from .limits import Limits
 
-__all__ = ["Lanes", "Section"]
+__all__ = ["Lanes", "Section", "in_turn"]
 
 _MUCH_LESS = 0.9  # of the turns of a loop
 _READ = {
@@ -73,7 +73,9 @@ class Lanes:
         stores: Sequence[tuple[Value, str, Ix]],
         axes: Axes,
         limits: Limits,
+        places: int = 1,
     ) -> None:
+        self.places = places  # of the domain that each turn of the loops computes
         self.expressions, self.stores, self.axes = expressions, stores, axes
         self.values = topological([v for v, *_ in stores])
         self.reduces = [v for v in self.values if v.kind == "reduce"]
@@ -150,8 +152,10 @@ class Lanes:
 
         def turns(width: int) -> float:
             registers = max(1.0, width * self._largest(var) / limits.register_bytes)
-            rest = [n % width for n in lengths]
-            if self.cuts and width > 4:  # what is left of a segment goes by fours, see `sections`
+            rest: list[float] = [n % width for n in lengths]
+            if self.places > 1:
+                rest = [registers * (n > 0) for n in rest]
+            elif self.cuts and width > 4:  # what is left of a segment goes by fours, see `sections`
                 rest = [n // 4 + n % 4 for n in rest]
             return sum(n // width for n in lengths) * registers + sum(rest)
 
@@ -220,6 +224,12 @@ class Lanes:
         return [edges for edges in found if edges is not None]
 
     @property
+    def overlapping(self) -> bool:
+        """Whether the last vector overlaps the one before: for long texts, to stand there once."""
+        plain = self.width > 1 and not self.cuts and not self.reduces
+        return self.places > 1 and plain and self.parallel
+
+    @property
     def parallel(self) -> bool:
         return self.vec is not None and self.vec in self.axes.parallel
 
@@ -246,3 +256,22 @@ class Lanes:
                     at += whole
             low = high
         return result
+
+
+def in_turn(
+    stores: Sequence[tuple[Value, str, Ix]], vec: Var | None
+) -> list[list[tuple[Value, str, Ix]]]:
+    """The stores, those together whose lanes along `vec` lie in turn: 2, 4 or 8 of them."""
+    found: list[list[tuple[Value, str, Ix]]] = []
+    at = 0
+    while at < len(stores):
+        v, array, first = stores[at]
+        stride = 0 if vec is None else first.coefficient(vec)
+        run = stores[at : at + stride] if stride in (2, 4, 8) else []
+        plain = v.dtype.kind == "f" and not v.dtype.is_narrow
+        places = [(name, index) for _, name, index in run]
+        if len(run) < 2 or not plain or places != [(array, first + k) for k in range(len(run))]:
+            run = stores[at : at + 1]
+        found.append(list(run))
+        at += len(run)
+    return found

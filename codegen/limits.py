@@ -54,6 +54,7 @@ class Limits:
     has_fp64: bool = True
     has_fma: bool = True  # fma is an instruction, not a call
     plain: bool = False
+    winograd: bool = False  # convolutions may go by tiles, whose values share their errors
     has_mma: bool = False  # NVIDIA's matrix instructions on 16-bit floats
     group_items: int = 256  # work-items that a work-group may have; CPUs get groups of one
     rates: Rates = Rates()

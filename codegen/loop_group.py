@@ -1,16 +1,19 @@
 """What all lowerings share: a group as the scheduler leaves it, and a kernel's parameters."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import ops
+from .emit import topological
 from .expression import Expressions, Value
 from .graph import Node, Op, Shape
+from .index import Ix
 from .kernel import Param
 
-__all__ = ["LoopGroup", "bytes_moved", "combiner", "identity", "kernel_params"]
+__all__ = ["LoopGroup", "bytes_moved", "combiner", "identity", "kernel_params", "operations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +79,15 @@ def bytes_moved(params: Sequence[Param], shape: Shape) -> int:
     for n in shape:
         domain *= n
     return sum(min(p.size, domain) * p.dtype.itemsize for p in params if p.kind in ("in", "out"))
+
+
+def operations(stores: Sequence[tuple[Value, str, Ix]], shape: Shape) -> int:
+    """How many a kernel takes: of each value, once for every place that it varies with."""
+    total = 0
+    for v in topological([v for v, *_ in stores]):
+        if v.kind == "reduce":
+            total += math.prod(shape)
+        elif v.kind == "apply" and v.op is not None:
+            cost = 1 if v.op.name == "cast" else v.op.cost
+            total += cost * math.prod(x.hi + 1 for x in v.deps)
+    return total

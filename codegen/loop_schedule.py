@@ -58,11 +58,11 @@ def _arithmetic_ns(lanes: Lanes, limits: Limits) -> float:
 def _grain(lanes: Lanes, limits: Limits) -> int:
     """Elements of a work-item: few enough for all cores to end together, as many as are worth
     starting one for."""
-    total = math.prod(_axes(lanes.axes))
+    total, least = math.prod(_axes(lanes.axes)), max(1, _LEAST // lanes.places)
     element_ns = max(_memory_ns(lanes, limits), _arithmetic_ns(lanes, limits))
     most = _MOST_WORK * limits.rates.launch_ns / element_ns
-    most = 1 << round(math.log2(max(_LEAST, most)))  # what is a little cheaper gets the same
-    return max(_LEAST, min(most, total // (4 * limits.compute_units)))
+    most = 1 << round(math.log2(max(least, most)))  # what is a little cheaper gets the same
+    return max(least, min(most, total // (4 * limits.compute_units)))
 
 
 def resting_columns(lanes: Lanes, limits: Limits) -> int:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .axes import Axes, choose_axes, extent
+from .axes import Axes, choose_axes, extent, places_along, unrolled_axes
 from .choice import Choice, cheapest_first, chosen
 from .column_reductions import RestingSums, reduce_columns
 from .emit import Emitter, LoopNest, topological
@@ -19,9 +19,9 @@ from .graph import Node
 from .index import Condition, Ix, Var, flat_index, variables
 from .kept import Kept
 from .kernel import Array, Kernel
-from .lanes import Lanes, Section
+from .lanes import Lanes, Section, in_turn
 from .limits import Limits
-from .loop_group import LoopGroup, bytes_moved, kernel_params
+from .loop_group import LoopGroup, bytes_moved, kernel_params, operations
 from .loop_schedule import cost, preferred, resting_columns, schedules
 from .row_reductions import RowReductions
 
@@ -34,11 +34,17 @@ class LoopLowering:
         self.limits = limits
         split, self.axes, final = choose_axes(group.shape, group.reduced, self._accesses)
         self.expressions, stores = self._build(split)
+        unrolled = unrolled_axes(self.expressions.picked, split.parallel)
+        if unrolled:
+            self.expressions, stores = self._build(split, unrolled)
+            gone = {w for v in unrolled for w in variables(final[v])}
+            self.axes.parallel = [v for v in self.axes.parallel if v not in gone]
         self.expressions.substitute(final)
         self.stores = [(v, array, at.substitute(final)) for v, array, at in stores]
         self.reduces = [v for v in topological([v for v, *_ in self.stores]) if v.kind == "reduce"]
         self.levels = self._levels()
-        self.lanes = Lanes(self.expressions, self.stores, self.axes, limits)
+        places = math.prod(extent(v) for v in unrolled)
+        self.lanes = Lanes(self.expressions, self.stores, self.axes, limits, places)
         self.schedule = preferred(self.lanes, limits)
         if choice is not None:
             self.schedule = chosen(schedules(self.lanes, limits), lambda _: 0.0, choice)
@@ -50,21 +56,25 @@ class LoopLowering:
         self.row_reductions = RowReductions(self.lanes, self.axes, self.kept, self.rows)
         self.arrays: list[Array] = []
 
-    def _build(self, axes: Axes) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
+    def _build(
+        self, axes: Axes, unrolled: Sequence[Var] = ()
+    ) -> tuple[Expressions, list[tuple[Value, str, Ix]]]:
+        """All values and what is stored of them, for each place along the `unrolled` axes."""
         reduce_index = {d: axes.index[d] for d in self.group.reduced}
         expressions = Expressions(self.group.memory, reduce_index)
         stores = []
         for n, array, mapping in self.group.outputs:
-            index = tuple(
-                [axes.index[d] if d >= 0 and m != 1 else Ix()
-                 for d, m in zip(mapping, n.shape, strict=True)]
-            )  # fmt: skip
-            stores.append((expressions.stored(n, index), array, flat_index(index, n.shape)))
+            for at in places_along(unrolled):
+                index = tuple(
+                    [axes.index[d].substitute(at) if d >= 0 and m != 1 else Ix()
+                     for d, m in zip(mapping, n.shape, strict=True)]
+                )  # fmt: skip
+                stores.append((expressions.stored(n, index), array, flat_index(index, n.shape)))
         return expressions, stores
 
     def _accesses(self, axes: Axes) -> tuple[list[Ix], list[Condition]]:
         expressions, stores = self._build(axes)
-        indices = [at for _, _, at in stores]
+        indices = [*[at for _, _, at in stores], *expressions.picked]
         conditions: list[Condition] = []
         for v in topological([v for v, *_ in stores]):
             if v.index is not None:
@@ -111,7 +121,8 @@ class LoopLowering:
             self.group.name, params, tuple(self.arrays), (block, row_block),
             tuple(emitter.scopes[0].body),
             (block.hi + 1, row_block.hi + 1), (1, 1),
-            self._flops(), bytes_moved(params, self.group.shape), self.expressions.scalars(),
+            operations(self.stores, self.group.shape), bytes_moved(params, self.group.shape),
+            self.expressions.scalars(),
         )  # fmt: skip
 
     def _grain(self, rows: int, lanes: int, step: int) -> tuple[int, int]:
@@ -152,6 +163,9 @@ class LoopLowering:
         if self.vec is None or not self.lanes.parallel:
             self._passes(emitter, self.width, self.unroll)
             return
+        if self.lanes.overlapping:
+            self._overlapping(emitter, Ix.of(block), chunk)
+            return
         columns = partial(self._columns, emitter, Ix.of(block) * chunk, chunk)
         if self.rows == 1:
             columns(lambda s: self._passes(emitter, s.lanes, s.step // s.lanes))
@@ -174,6 +188,17 @@ class LoopLowering:
             stop, limit = (first + chunk, s.stop) if clipped else (Ix(s.stop), None)
             with emitter.loop(self.vec, begin, stop, s.step, limit), emitter.within(self.vec, s):
                 body(s)
+
+    def _overlapping(self, emitter: Emitter, block: Ix, chunk: int) -> None:
+        """Whole vectors, of which the last begins earlier: the text stands there once."""
+        assert self.vec is not None
+        count, width = extent(self.vec), self.width
+        turns, own = -(-count // width), -(-chunk // width)
+        turn = Var("turn", 0, turns - 1)
+        with emitter.loop(turn, block * own, block * own + own, 1, turns):
+            most = None if count % width == 0 else count - width
+            emitter.define_var(self.vec, Ix.of(turn) * width, most)
+            self._passes(emitter, width, 1)
 
     # passes over the reduced axes
 
@@ -214,25 +239,14 @@ class LoopLowering:
         self._store(emitter, stores)
 
     def _store(self, emitter: Emitter, stores: Sequence[tuple[Value, str, Ix]]) -> None:
-        for v, array, at in stores:
+        wide = emitter.vec is not None
+        for run in in_turn(stores, emitter.vec) if wide else [[store] for store in stores]:
+            v, array, at = run[0]
+            if len(run) > 1:
+                emitter.store_in_turn(array, at, [value for value, _, _ in run])
+                continue
             in_lanes = self.vec is not None and bool(at.coefficient(self.vec))
             emitter.store(array, at, v, in_lanes)
-
-    def _flops(self) -> int:
-        domain = 1
-        for n in self.group.shape:
-            domain *= n
-        total = 0
-        for v in topological([v for v, *_ in self.stores]):
-            times = 1
-            if v.kind == "reduce":
-                times = domain
-            elif v.kind == "apply" and v.op is not None:
-                for x in v.deps:
-                    times *= extent(x)
-                times *= 1 if v.op.name == "cast" else v.op.cost
-            total += times if v.kind in ("reduce", "apply") else 0
-        return total
 
 
 def lower_loops(

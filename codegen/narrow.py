@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from . import ops
 from .graph import Node, node, toposort
+from .window_rules import only_ones_change
 
 __all__ = ["narrow_contractions"]
 
@@ -22,10 +23,24 @@ def narrow_contractions(outputs: Sequence[Node]) -> list[Node]:
         src = tuple([new[s] for s in old.src])
         current = old if src == old.src else node(old.op, src, old.arg)
         if old.op.name == "slice" and users[old.src[0]] == 1:
-            current = _narrowed(current)
+            if only_ones_change(old.src[0]) and users[old.src[0].src[0]] == 1:
+                current = _below_ones(current)
+            else:
+                current = _narrowed(current)
         current.origin = current.origin or old.origin
         new[old] = current
     return [new[n] for n in outputs]
+
+
+def _below_ones(n: Node) -> Node:
+    """A slice of a reshape that adds or drops dimensions of 1, as one of its operand."""
+    x = n.src[0].src[0]
+    there = [d for d, m in enumerate(x.shape) if m != 1]
+    own = [d for d, m in enumerate(n.src[0].shape) if m != 1]
+    if any(axis not in own for axis, _, _ in n.arg):
+        return n
+    axes = tuple((there[own.index(axis)], length, step) for axis, length, step in n.arg)
+    return ops.reshape(_narrowed(ops.slice_(x, axes, n.src[1:])), n.shape)
 
 
 def _narrowed(n: Node) -> Node:

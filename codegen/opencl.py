@@ -39,6 +39,7 @@ from .kernel import (
     Statement,
     Store,
     Test,
+    Zip,
     ctype_of,
 )  # fmt: skip
 from .kernel_check import index_dtype
@@ -234,6 +235,9 @@ class _Printer:
             case Lane(name=name, lane=lane):
                 one = f"{name}.s{lane:x}"
                 return one if ctype.width == 1 else f"({ctype.name})({one})"
+            case Zip(a=a, b=b, first=first):
+                lanes = range(first, first + ctype.width // 2)
+                return f"({ctype.name})({', '.join(f'{a}.s{k:x}, {b}.s{k:x}' for k in lanes)})"
             case Lanes(names=names):
                 return f"({ctype.name})({', '.join(names)})"
             case Alias(name=name):

@@ -299,6 +299,11 @@ def contract_to(g: Node, out: Labels, other: Node, other_labels: Labels,
     return part
 
 
+def linear(x: Node, axis: int, matrix: tuple[tuple[float, ...], ...]) -> Node:
+    """Along an axis, the product of a small matrix of constants and what lies there."""
+    return node(REDUCTIONS["linear"], (x,), (axis, matrix))
+
+
 # Indexing, sorting, marks ---------------------------------------------------------------------
 
 

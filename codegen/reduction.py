@@ -1,4 +1,4 @@
-"""Reductions, contraction, scans: rows that combine elements along axes."""
+"""Reductions, contraction, small linear maps, scans: rows that combine elements along axes."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from .graph import Node, Op, Shape
 __all__ = ["REDUCTIONS", "contract_shape"]
 
 Labels = tuple[int, ...]
+Matrix = tuple[tuple[float, ...], ...]
 
 
 def _reduce(src: tuple[Node, ...], arg: tuple[int, ...]) -> tuple[DType, Shape]:
@@ -52,6 +53,15 @@ def _contract(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
     return a.dtype, tuple([sizes[label] for label in arg[2]])
 
 
+def _linear(src: tuple[Node, ...], arg: tuple[int, Matrix]) -> tuple[DType, Shape]:
+    (x,), (axis, matrix) = src, arg
+    if not matrix or any(len(row) != x.shape[axis] for row in matrix):
+        raise ValueError(f"linear: rows of {matrix} do not fit axis {axis} of {list(x.shape)}")
+    if x.dtype.kind != "f":
+        raise TypeError(f"linear: an operand of floats, got {x.dtype.name}")
+    return x.dtype, (*x.shape[:axis], len(matrix), *x.shape[axis + 1 :])
+
+
 def _scan(src: tuple[Node, ...], arg: tuple[int, str]) -> tuple[DType, Shape]:
     axis, mode = arg
     if not 0 <= axis < len(src[0].shape) or mode not in _SCANS:
@@ -87,6 +97,14 @@ def _np_contract(n: Node, a: Any, b: Any) -> Any:
     lhs, rhs, out = n.arg
     with np.errstate(all="ignore"):
         return np.einsum(_wide(a), list(lhs), _wide(b), list(rhs), list(out), optimize=True)
+
+
+def _np_linear(n: Node, x: Any) -> Any:
+    axis, matrix = n.arg
+    wide = _wide(x)
+    with np.errstate(all="ignore"):
+        product = np.tensordot(np.array(matrix, wide.dtype), wide, (1, axis))
+    return np.moveaxis(product, 0, axis)
 
 
 _SCANS = {
@@ -146,6 +164,11 @@ def _contract_grad(o: Any, g: Node, n: Node) -> tuple[Node, Node]:
     )
 
 
+def _linear_grad(o: Any, g: Node, n: Node) -> tuple[Node]:
+    axis, matrix = n.arg
+    return (o.linear(g, axis, tuple(zip(*matrix, strict=True))),)
+
+
 def _scan_grad(o: Any, g: Node, n: Node) -> tuple[Node | None]:
     axis, mode = n.arg
     x = n.src[0]
@@ -183,6 +206,8 @@ PROD = Op("prod", "reduce", _numeric_reduce, _np_reduce(_np_prod), _prod_grad)
 MAX = Op("max", "reduce", _extreme_infer, _np_reduce(np.max), _extreme_grad)
 MIN = Op("min", "reduce", _extreme_infer, _np_reduce(np.min), _extreme_grad)
 CONTRACT = Op("contract", "contract", _contract, _np_contract, _contract_grad)
+# [.., a, ..] is the sum over i of matrix[a][i] * x[.., i, ..]: small matrices of constants
+LINEAR = Op("linear", "linear", _linear, _np_linear, _linear_grad, ulp=8, cost=4)
 SCAN = Op("scan", "scan", _scan, _np_scan, _scan_grad)
 
-REDUCTIONS: dict[str, Op] = {op.name: op for op in (SUM, PROD, MAX, MIN, CONTRACT, SCAN)}
+REDUCTIONS: dict[str, Op] = {op.name: op for op in (SUM, PROD, MAX, MIN, CONTRACT, LINEAR, SCAN)}

@@ -25,7 +25,8 @@ from collections.abc import Callable, Container, Iterable, Sequence, Set
 from .attention import Chain, ordered
 from .cut import narrow_cuts
 from .graph import Node, Shape
-from .group import NOTHING, Free, Group, mapping_in, memory_of, parts
+from .group import NOTHING, Free, Group, gathers_in_rows, mapping_in, memory_of, parts
+from .linear_map import stored_maps
 from .places import crowded
 from .prologue import Prologue
 from .split import unit_reshape
@@ -142,6 +143,8 @@ class _Scheduler:
             self._visit_reduce(n)
         elif n.op.name == "gather":
             self._visit_gather(n)
+        elif kind == "linear":
+            self._visit_linear(n)
         else:
             self._visit_anchor(n)
 
@@ -290,22 +293,20 @@ class _Scheduler:
 
     def _gather_in_row(self, n: Node, group: Group) -> bool:
         """One element of each row of a row group: read at a computed place, nothing stored."""
-        x, index = n.src
-        axis = n.arg
-        row = group.kind == "reduce" and index.shape[axis] == 1
-        if not row or group.reduced != frozenset([group.mapping[x][axis]]):
+        if not gathers_in_rows(n, group, self.home):
             return False
-        if index in self.home and self.home[index] is not group:
-            return False
-        if any(m != k for d, (m, k) in enumerate(zip(index.shape, x.shape, strict=True))
-               if d != axis):  # fmt: skip
-            return False
-        f = NOTHING if index in self.home else self.info(index)
+        f = NOTHING if n.src[1] in self.home else self.info(n.src[1])
         if not self._admit(group, f.reads):
             return False
         self._read(group, f.reads)
-        self._member(n, group, group.mapping[x], f.ops | {n})
+        self._member(n, group, group.mapping[n.src[0]], f.ops | {n})
         return True
+
+    def _visit_linear(self, n: Node) -> None:
+        """Free above what is read in place: kernels unroll the axis, wherever it lies."""
+        if n.src[0].op.kind != "linear":
+            self._store_operand(n.src[0])
+        self.free[n] = self._combined(n)
 
     def _visit_anchor(self, n: Node) -> None:
         """Contractions, scans, sorts, scatters: groups of their own."""
@@ -379,7 +380,8 @@ def schedule(
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
     scheduler = _Scheduler(direct, prologue, room - most_outputs)
-    many = crowded(outputs)
+    why = dict.fromkeys(crowded(outputs), "read at many places")
+    why |= dict.fromkeys(stored_maps(outputs), "its linear map is unrolled")
     order = ordered(outputs, chains)
     for n in order:
         if isinstance(n, Chain):
@@ -387,8 +389,8 @@ def schedule(
             continue
         if n not in scheduler.memory:
             scheduler.visit(n)
-        if n in many:
-            scheduler.store(n, "read at many places")
+        if n in why:
+            scheduler.store(n, why[n])
         if n in alone:
             scheduler.store(n, "much is read and written beside it")
             del scheduler.home[n]

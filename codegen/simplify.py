@@ -361,6 +361,6 @@ def _contract_of_line(n: Node) -> Node | None:
         sizes[k] if k in out else 1 for k in whole)), n.shape)  # fmt: skip
 
 
-_rule("contract")(phases_of_padded_lines)
-_rule("reshape")(fold_of_contraction)
-_rule("reshape")(fold_by_phases)
+_rule("contract", "linear")(phases_of_padded_lines)
+_rule("sum")(fold_of_contraction)
+_rule("sum")(fold_by_phases)

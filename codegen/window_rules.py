@@ -11,6 +11,7 @@ from .graph import Node, node
 __all__ = [
     "fold_by_phases",
     "fold_of_contraction",
+    "only_ones_change",
     "pads_first",
     "phases_of_padded_lines",
     "slice_of_skew",
@@ -19,30 +20,45 @@ __all__ = [
 
 
 def _folded(n: Node) -> Node | None:
-    """The skew that a reshape of a sum of a skew folds."""
-    total = n.src[0]
-    if total.op.name != "sum" or total.src[0].op.name != "skew":
-        return None
-    skewed = total.src[0]
-    last = len(skewed.shape) - 1
-    return skewed if total.arg == (last,) and n.shape == total.shape[:-1] else None
+    """The skew that a sum over its slots folds."""
+    skewed = n.src[0]
+    return skewed if skewed.op.name == "skew" and n.arg == (len(skewed.shape) - 1,) else None
 
 
 def fold_of_contraction(n: Node) -> Node | None:
-    """fold(contract(g, w)) is contract(windows of g, w): a convolution's input gradient.
+    """fold(contract(g, w)) is contract(windows of g, w): a convolution's input gradient."""
+    skewed = _folded(n)
+    if skewed is None:
+        return None
+    axis, *rest = skewed.arg
+    product = skewed.src[0]
+    if only_ones_change(product) and product.src[0].shape[-1:] == product.shape[-1:]:
+        if product.shape[axis] != 1:
+            there = [d for d, m in enumerate(product.src[0].shape) if m != 1]
+            axis = there[sum(m != 1 for m in product.shape[:axis])]
+            product = product.src[0]
+    found = _fold_of_product if product.op.name == "contract" else _fold_below_phases
+    folded = found(product, (axis, *rest))
+    return None if folded is None else ops.reshape(folded, n.shape)
+
+
+def only_ones_change(n: Node) -> bool:
+    """Whether a reshape only adds or drops dimensions of 1."""
+    if n.op.name != "reshape":
+        return False
+    own, below = ([m for m in x.shape if m != 1] for x in (n, n.src[0]))
+    return own == below
+
+
+def _fold_of_product(product: Node, arg: tuple[int, ...]) -> Node | None:
+    """The fold of a contraction, in the terms of `skew`.
 
     With o the folded axis in g alone and k the slots in w alone, the sum over k of
     contract(g, w)[i - k*dilation] reads g at windows that move with i. Windows that began every
     `step` elements: slot k = m*step + r adds to places of phase r alone, which gets a dimension of
     its own, so that no window reads the zeros between the strides.
     """
-    skewed = _folded(n)
-    if skewed is None:
-        return None
-    axis, full, step, dilation = skewed.arg
-    product = skewed.src[0]
-    if product.op.name != "contract":
-        return _fold_below_phases(skewed)
+    axis, full, step, dilation = arg
     lhs, rhs, out = product.arg
     o, k = out[axis], out[-1]
     a, b = product.src
@@ -69,15 +85,14 @@ def fold_of_contraction(n: Node) -> Node | None:
     return _interleaved(phases, axis, full)
 
 
-def _fold_below_phases(skewed: Node) -> Node | None:
+def _fold_below_phases(x: Node, arg: tuple[int, ...]) -> Node | None:
     """Where another axis was folded by phases before: these stay apart until this one is, too."""
-    axis, full, step, dilation = skewed.arg
-    x = skewed.src[0]
+    axis, full, step, dilation = arg
     found = _phases(x)
     if found is None or found[1] in (axis, len(x.shape) - 1):
         return None
     phases, other = found
-    inner = fold_of_contraction(ops.fold(phases, axis + (axis > other), full, step, dilation))
+    inner = _fold_of_product(phases, (axis + (axis > other), full, step, dilation))
     return None if inner is None else _interleaved(inner, other, x.shape[other])
 
 
@@ -133,7 +148,7 @@ def fold_by_phases(n: Node) -> Node | None:
     phase_after = (*range(axis + 1), last + 1, *range(axis + 1, last), last)
     count = x.shape[axis] + turns - 1
     folded = ops.fold(ops.permute(split, phase_after), axis, count)
-    return _interleaved(folded, axis, full)
+    return ops.reshape(_interleaved(folded, axis, full), n.shape)
 
 
 def slice_of_skew(n: Node) -> Node | None:

@@ -16,6 +16,7 @@ if (Path(__file__).parent.parent / "pyproject.toml").is_file():
 
 # the path comes first
 from . import autograd as autograd
+from . import backends as backends
 from . import cuda as cuda
 from . import nn as nn
 from . import optim as optim
@@ -415,7 +416,7 @@ __all__ = [
     "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos",
     "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
     "argwhere", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "autograd",
-    "baddbmm", "bernoulli", "bfloat16", "BFloat16Tensor", "bincount", "bitwise_and",
+    "backends", "baddbmm", "bernoulli", "bfloat16", "BFloat16Tensor", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "BoolTensor", "broadcast_shapes", "broadcast_tensors",
     "broadcast_to", "ByteTensor", "can_cast", "capture_kernels", "cartesian_prod", "cat", "ceil",

@@ -13,6 +13,7 @@ from lazygrad.codegen.kernel_check import format_kernel
 from lazygrad.codegen.limits import Limits
 from lazygrad.codegen.opencl import kernel_text
 from lazygrad.codegen.structure import structure
+from lazygrad.codegen.winograd import MAPS
 
 CPU = Limits(local_bytes=262144)
 GPU = Limits(kind="gpu", compute_units=40, vector_bytes=16, local_bytes=49152)
@@ -77,12 +78,19 @@ def strided() -> Node:
     return ops.contract(windows, f32(2, 1, 3, 3), (0, 1, 2, 3, 4, 5), (6, 1, 4, 5), (0, 6, 2, 3))
 
 
+def tiles() -> Node:
+    """Results of Winograd's tiles side by side, with what follows; a row of 11 of them."""
+    parts = ops.linear(ops.linear(f32(4, 4, 3, 5, 11), 1, MAPS[2].result), 0, MAPS[2].result)
+    return ops.exp(ops.reshape(ops.permute(parts, (2, 3, 0, 4, 1)), (3, 10, 22)))
+
+
 CASES: dict[str, Callable[[], Node]] = {
     "elementwise": lambda: ops.mul(ops.tanh(ops.add(f32(64, 100), f32(100))), f32(64, 1)),
     "half": lambda: ops.exp(ops.buffer(float16, (70,))),
     "mask": lambda: ops.bitwise_and(ops.lt(f32(33), f32(33)), ops.buffer(bool_, (33,))),
     "integer_division": lambda: ops.floordiv(*(ops.buffer(int32, (40,)) for _ in range(2))),
     "softmax": softmax,
+    "tiles": tiles,
     "column_sum": lambda: ops.sum_(f32(300, 200), (0,)),
     "tall_column_sum": lambda: ops.sum_(f32(1024, 256), (0,)),
     "several_row_sums": lambda: ops.sum_(f32(30, 300), (1,)),

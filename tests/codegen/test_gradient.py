@@ -68,6 +68,10 @@ CASES |= {
         lambda a, b: ops.contract(a, b, (0, 1, 2), (2, 3, 0), (3, 0, 1)),
         [_signed(2, 3, 2), _signed(2, 3, 2)],
     ),
+    "linear": (
+        lambda x: ops.linear(ops.mul(x, x), 1, ((1, 0, -0.5), (0, 2, 1))),
+        [_away(2, 3, 2)],
+    ),
     "contract, a label alone": (
         lambda a, b: ops.contract(a, b, (0, 1), (2, 1), (2,)),
         [_signed(2, 3), _signed(2, 3)],

@@ -49,6 +49,25 @@ def multiplications(n: Node) -> int:
     return total
 
 
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("edge", [0, 1])
+def test_input_gradients_of_one_image_are_one_contraction(step: int, edge: int) -> None:
+    """Of a single one einsum drops the axis, and gives it back."""
+    values: dict[Node, np.ndarray] = {}
+    x, w = ops.variable(leaf(values, 1, 3, 9, 8), 1), leaf(values, 4, 3, 3, 3)
+    padded = ops.pad_around(x, [(0, 0), (0, 0), (edge, edge), (edge, edge)])
+    windows = windows_of(padded, 3, step)
+    windows = ops.reshape(windows, windows.shape[1:])
+    y = ops.contract(windows, w, (1, 2, 3, 4, 5), (6, 1, 4, 5), (6, 2, 3))
+    y = ops.reshape(y, (1, *y.shape))
+    (slope,) = gradient([y], [leaf(values, *y.shape)], [x])
+    better = improved(slope)
+    check_same(slope, better, values)
+    if step == 1:
+        assert "skew" not in [n.op.name for n in toposort([better])]
+        assert multiplications(better) == 3 * 4 * 9 * 8 * 9
+
+
 @pytest.mark.parametrize("step", [1, 2, 3])
 @pytest.mark.parametrize(("size", "edge"), [(3, 0), (3, 1), (2, 0), (1, 0), (5, 2)])
 def test_input_gradients_of_convolutions_are_one_contraction(
