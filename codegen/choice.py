@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from .dtype import DType
-from .graph import Op
+from .graph import Node, Op
 from .group import Group
 from .structure import structure
 
@@ -24,6 +24,7 @@ __all__ = [
     "cheapest_first",
     "chosen",
     "kernel_key",
+    "likeness",
 ]
 
 Parameter = int | str
@@ -96,16 +97,22 @@ def cheapest_first(
     return tuple(ordered)[:MOST_CANDIDATES]
 
 
-def kernel_key(group: Group) -> str:
-    """Names a kernel to be by what it computes: the same on every device, in every process."""
+def likeness(group: Group) -> tuple[tuple[Any, ...], list[Node]]:
+    """What a kernel to be computes, whatever its operands are, and its nodes in order."""
     number: dict[Any, int] = {}
     stored = group.reads.__contains__
     key, _late, order = structure(group.outputs, stored)
     for n in order:
         number[n] = len(number)
     mapping = [group.mapping.get(n) for n in group.outputs]
-    anchor = -1 if group.anchor is None else number[group.anchor]
-    told = (group.kind, group.shape, tuple(sorted(group.reduced)), tuple(mapping), anchor, key)
+    anchor = number.get(group.anchor, -1)  # of a reduction in parts it may be another part's
+    reduced = tuple(sorted(group.reduced))
+    return (group.kind, group.shape, reduced, tuple(mapping), anchor, key), order
+
+
+def kernel_key(group: Group) -> str:
+    """Names a kernel to be by what it computes: the same on every device, in every process."""
+    told, _order = likeness(group)
     return hashlib.sha256(_text(told).encode()).hexdigest()[:32]
 
 

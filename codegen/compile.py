@@ -11,7 +11,7 @@ from .attention import Chain, find_chains
 from .attention_form import plan_form
 from .attention_lowering import lower_attention
 from .attention_rewrite import with_row_products
-from .choice import Choice, ChoiceError, Choices, kernel_key
+from .choice import Choice, ChoiceError, Choices, kernel_key, likeness
 from .contraction import lower_contraction
 from .contraction_form import is_direct
 from .dtype import DType
@@ -231,7 +231,17 @@ def _kernels(
     lowered: list[tuple[Kernel, str, Sequence[Node]]] = []
     taken: set[str] = set()
     known: dict[str, str] = {}
-    for g, names in groups_with_names(groups):
+    before: dict[Any, tuple[int, dict[Node, int]]] = {}  # by likeness: which one, its nodes' places
+    for number, (g, names) in enumerate(groups_with_names(groups)):
+        alike, order = likeness(g) if g.chain is None else (number, [])
+        place = {n: k for k, n in enumerate(order)}
+        first, places = before.setdefault(alike, (number, place))
+        if first != number:  # layers are alike: the same kernel of other operands
+            kernel, named, checked = lowered[first]
+            scalars = tuple([(name, order[places[n]]) for name, n in kernel.scalars])
+            kernel = replace(kernel, scalars=scalars)
+            lowered.append((kernel, named, [order[places[n]] for n in checked]))
+            continue
         name = kernel_name(g.outputs, g.reads, g.shape, g.outputs[0].dtype, taken)
         choice = choices.get(kernel_key(g)) if choices else None
         kernel, checked = lower_group(g, loop_group(g, name, names), limits, choice)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from lazygrad.codegen import compile as compiling
 from lazygrad.codegen import ops
-from lazygrad.codegen.compile import Plan, compile_graph
+from lazygrad.codegen.compile import Plan, Step, compile_graph
 from lazygrad.codegen.dtype import float16, float32, float64, int64
 from lazygrad.codegen.gradient import gradient
 from lazygrad.codegen.graph import Node
@@ -157,6 +158,31 @@ def test_same_graph_gives_the_same_text() -> None:
         return tuple(step.text for step in plan(*mlp_step()).steps)
 
     assert sources() == sources()
+
+
+def test_layers_that_are_alike_are_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def layer(x: Node, w: Node) -> Node:
+        rows = ops.gather(x, ops.buffer(int64, (32, 64)), 0)
+        return ops.mul(ops.contract(rows, w, (0, 1), (1, 2), (0, 2)), ops.scalar(2.5, float32))
+
+    def all_layers() -> Node:
+        x = f32(32, 64)
+        for _ in range(4):
+            x = layer(x, f32(64, 64))
+        return x
+
+    calls: list[object] = []
+    lower = compiling.lower_group
+    monkeypatch.setattr(compiling, "lower_group", lambda *a: (calls.append(a), lower(*a))[1])
+
+    def told(steps: Sequence[Step]) -> list[object]:
+        return [(s.text, s.arguments, s.checks, s.code, s.kernel.scalars) for s in steps]
+
+    graph = all_layers()
+    steps = plan(graph).steps
+    assert len(calls) < len(steps)
+    monkeypatch.setattr(compiling, "likeness", lambda group: (object(), []))
+    assert told(plan(graph).steps) == told(steps)  # each has its operands, scalars and checks
 
 
 def test_equal_kernels_are_written_once() -> None:
