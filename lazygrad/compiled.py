@@ -91,6 +91,10 @@ class Compiled:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_function"], name)
 
+    def __reduce__(self) -> Any:
+        """A copy knows no recordings: they are of the original's state."""
+        return Compiled, (self._function, self._fullgraph)
+
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else MethodType(self, owner)
 

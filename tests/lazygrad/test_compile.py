@@ -1,8 +1,10 @@
 """Compiled functions do what the functions do, also where captures elsewhere go wrong silently."""
 
+import copy
 import functools
 import gc
 import itertools
+import pickle
 import threading
 import warnings
 from types import SimpleNamespace
@@ -585,6 +587,20 @@ def test_values_that_are_made_inside_on_another_device_than_the_first(device, mo
         return x + lg.arange(6) + lg.zeros(6) + lg.rand(6) * 0
 
     assert same_as_plain(f, vector) >= CALLS - 4
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_of_a_compiled_module(device, copied):
+    with lg.no_grad():
+        run = lg.compile(nn.Linear(6, 2))
+        for n in range(CALLS):
+            run(vector(n))
+        other = copied(run)
+        wanted = run(vector(0)).tolist()
+        run.weight.mul_(2.0)
+        for _ in range(CALLS):
+            assert other(vector(0)).tolist() == wanted
+        assert other.replays
 
 
 def test_switched_off(device):
