@@ -66,7 +66,8 @@ def _paired_columns(
 def _sum(row: Sequence[float], x: Sequence[T], make: Make[T], literal: Callable[[float], T]) -> T:
     """The sum of what a row weighs; a factor that all share is multiplied once."""
     terms = sorted([(c, v) for c, v in zip(row, x, strict=True) if c], key=lambda t: -t[0])
-    assert terms, "a row of zeros"
+    if not terms:
+        return literal(0.0)
     sizes = {abs(c) for c, _ in terms}
     shared = sizes.pop() if len(sizes) == 1 else 1.0
     if terms[0][0] < 0:  # and so are all: the largest comes first

@@ -55,7 +55,7 @@ def _contract(src: tuple[Node, ...], arg: Any) -> tuple[DType, Shape]:
 
 def _linear(src: tuple[Node, ...], arg: tuple[int, Matrix]) -> tuple[DType, Shape]:
     (x,), (axis, matrix) = src, arg
-    if not matrix or any(len(row) != x.shape[axis] for row in matrix):
+    if not matrix or not matrix[0] or any(len(row) != x.shape[axis] for row in matrix):
         raise ValueError(f"linear: rows of {matrix} do not fit axis {axis} of {list(x.shape)}")
     if x.dtype.kind != "f":
         raise TypeError(f"linear: an operand of floats, got {x.dtype.name}")
@@ -100,11 +100,15 @@ def _np_contract(n: Node, a: Any, b: Any) -> Any:
 
 
 def _np_linear(n: Node, x: Any) -> Any:
+    """What is 0 is left out, also beside an infinity."""
     axis, matrix = n.arg
-    wide = _wide(x)
+    parts = np.moveaxis(_wide(x), axis, 0)
     with np.errstate(all="ignore"):
-        product = np.tensordot(np.array(matrix, wide.dtype), wide, (1, axis))
-    return np.moveaxis(product, 0, axis)
+        rows = [
+            sum((parts[k] * c for k, c in enumerate(row) if c), start=np.zeros_like(parts[0]))
+            for row in matrix
+        ]
+    return np.stack(rows, axis)
 
 
 _SCANS = {

@@ -1,12 +1,12 @@
 """How values may be computed, in the manner of `torch.backends`."""
 
-from . import config
-
 __all__ = ["convolution"]
 
 
 class _Convolution:
     """Settings of convolutions."""
+
+    _allow_winograd = False
 
     @property
     def allow_winograd(self) -> bool:
@@ -15,17 +15,16 @@ class _Convolution:
 
         It takes a quarter to a half of the multiplications. Rounding errors are about ten times
         as large, and relative to the largest value of a tile of 6 x 6, not of a window of 3 x 3; an
-        infinity or NaN makes all results of its tile NaN. False at first; it counts for what is
-        computed from then on (what `lg.compile` captured before stays as it is). The environment
-        variable LAZYGRAD_WINOGRAD=1 sets it, too.
+        infinity or NaN makes all results of its tile NaN. False at first. It counts for what is
+        computed from then on; what `lg.compile` captured before stays as it is.
         """
-        return config.WINOGRAD
+        return self._allow_winograd
 
     @allow_winograd.setter
     def allow_winograd(self, value: bool) -> None:
         if not isinstance(value, bool):
             raise TypeError(f"allow_winograd: got {value!r}, expected True or False")
-        config.WINOGRAD = value
+        self._allow_winograd = value
 
 
 convolution = _Convolution()

@@ -11,13 +11,12 @@ LAZYGRAD_ISOLATE  1, or a limit in seconds: programs are first built in a proces
                   compilers that crash or hang; what they do not survive gets a plainer form
 LAZYGRAD_TUNE     1 searches for the fastest schedule of every kernel that no earlier search has met
                   (see lg.tune); it takes seconds for each
-LAZYGRAD_WINOGRAD 1 lets large 3 x 3 convolutions go by tiles (see lg.backends.convolution)
 """
 
 import os
 import warnings
 
-__all__ = ["CHECK", "DEBUG", "DUMP", "TUNE", "WINOGRAD"]
+__all__ = ["CHECK", "DEBUG", "DUMP", "TUNE"]
 
 _level = os.environ.get("LAZYGRAD_DEBUG", "0")
 DEBUG: int = int(_level) if _level.isdigit() else 0
@@ -29,4 +28,3 @@ if not _level.isdigit():
 DUMP: str | None = os.environ.get("LAZYGRAD_DUMP") or None
 CHECK: bool = os.environ.get("LAZYGRAD_CHECK", "0") == "1"
 TUNE: bool = os.environ.get("LAZYGRAD_TUNE", "0") == "1"
-WINOGRAD: bool = os.environ.get("LAZYGRAD_WINOGRAD", "0") == "1"

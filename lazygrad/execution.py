@@ -18,7 +18,7 @@ from lazygrad.codegen.tunable import tunables
 from lazygrad.runtime import Buffer, Device, Facts
 from lazygrad.runtime.forks import keep_in_child, rlock
 
-from . import config, inspection, schedules
+from . import backends, config, inspection, schedules
 from .arguments import Arguments
 from .origin import warn
 from .pending import ready
@@ -128,7 +128,7 @@ def limits_of(facts: Facts) -> Limits:
         max_arguments=facts.max_argument_bytes // 8,
         has_fp64=facts.has_fp64,
         has_fma=not facts.fma_slow,
-        winograd=config.WINOGRAD,
+        winograd=backends.convolution.allow_winograd,
         has_mma=facts.has_mma,
         group_items=1 << max(0, facts.max_work_group.bit_length() - 1),
         rates=Rates(**{one.name: max(1, getattr(facts, one.name)) for one in fields(Rates)}),
@@ -216,7 +216,7 @@ def executable_for(
     for float64 on a device without it, BuildError).
     """
     key, late, order = structure(outputs, ready)
-    full_key = (device, schedules.version(device), config.WINOGRAD, key)
+    full_key = (device, schedules.version(device), backends.convolution.allow_winograd, key)
     with _lock:
         found = _plans.get(full_key)
         if found is not None:

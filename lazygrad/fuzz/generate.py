@@ -269,6 +269,15 @@ class _Drawing:
         self.random.shuffle(out)
         self.add("contract", (x, y), (lhs, rhs, tuple(out)))
 
+    def draw_linear(self) -> None:
+        x, axis, shape = self.dimension()
+        if shape[axis] > 8:
+            raise ValueError("small matrices only")
+        weights = [0, 0, 1, 1, -1, -1, 2, -0.5]
+        rows = [[self.random.choice(weights) for _ in range(shape[axis])] for _ in range(3)]
+        rows.append([c * self.random.choice([1, -1]) for c in rows[0]])  # some in pairs
+        self.add("linear", (x,), (axis, tuple(map(tuple, rows[self.random.randint(0, 3) :]))))
+
     def draw_scan(self) -> None:
         x, axis, _ = self.dimension()
         self.add("scan", (x,), (axis, self.random.choice(["add", "mul", "max", "min"])))

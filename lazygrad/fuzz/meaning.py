@@ -235,6 +235,15 @@ def _contract(n: Node, value: Array, x: Sequence[Bounded]) -> Any:
     return carried + _reassociated(n, value, dot(left, right), count + 1)
 
 
+def _linear(n: Node, value: Array, x: Sequence[Bounded]) -> Any:
+    axis, matrix = n.arg
+    weights = np.abs(np.array(matrix, np.float64))
+    # operands may be added before they are multiplied
+    pairs = (weights, x[0].error), (np.maximum(weights, weights > 0), _finite_or_zero(x[0].value))
+    carried, total = [np.moveaxis(np.tensordot(w, a, (1, axis)), 0, axis) for w, a in pairs]
+    return carried + _reassociated(n, value, total, len(matrix[0]) + 2)
+
+
 def _scan(n: Node, value: Array, x: Sequence[Bounded]) -> Any:
     axis, mode = n.arg
     size, error = x[0].value, x[0].error
@@ -301,8 +310,8 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(VIEWS, _view),
     "mul": _product, "div": _quotient, "tan": _tangent, "where": _chosen, "cast": _cast,
     "bitcast": _bits,
-    "sum": _sum, "prod": _prod, "contract": _contract, "scan": _scan, "gather": _gather,
-    "scatter": _scatter, "argsort": _whole, "topk": _whole,
+    "sum": _sum, "prod": _prod, "contract": _contract, "linear": _linear, "scan": _scan,
+    "gather": _gather, "scatter": _scatter, "argsort": _whole, "topk": _whole,
 }  # fmt: skip
 _MOVES = {"reshape", "permute", "expand", "flip", "slice", "gather", "window", "variable", "detach"}
 _NO_ROUNDING = _MOVES | {
@@ -318,7 +327,8 @@ def apply(n: Node, operands: Sequence[Bounded]) -> Bounded:
         value = np.asarray(n.op.numpy(n, *given))
         exact = all(not np.any(o.error) for o in operands)
         rule = _RULES.get(n.op.name, _unchecked)
-        if exact and rule not in (_sum, _prod, _contract, _scan, _scatter, _cast, _bits):
+        adds = (_sum, _prod, _contract, _linear, _scan, _scatter, _cast, _bits)
+        if exact and rule not in adds:
             error = np.zeros(value.shape)
         else:
             found = np.asarray(rule(n, value, operands), np.float64)

@@ -15,7 +15,7 @@ RNG = np.random.default_rng(5)
 
 @pytest.fixture
 def allowed(monkeypatch):
-    monkeypatch.setattr(lg.config, "WINOGRAD", True)
+    monkeypatch.setattr(lg.backends.convolution, "allow_winograd", True)
 
 
 def normal(*shape):
@@ -48,7 +48,7 @@ def test_gradients(device, allowed, monkeypatch):
     monkeypatch.setattr(winograd, "tile_of", lambda planes, limits: 2 * limits.winograd)
     x, w, g = normal(2, 12, 9, 18), normal(8, 12, 3, 3), normal(2, 8, 9, 18)
     got, again = (gradients(x, w, g) for _ in range(2))
-    monkeypatch.setattr(lg.config, "WINOGRAD", False)
+    monkeypatch.setattr(lg.backends.convolution, "allow_winograd", False)
     direct = gradients(x, w, g)
     for one, same, other in zip(got, again, direct, strict=True):
         np.testing.assert_array_equal(one, same)
