@@ -25,7 +25,7 @@ from collections.abc import Callable, Container, Iterable, Sequence, Set
 from .attention import Chain, ordered
 from .cut import narrow_cuts
 from .graph import Node, Shape
-from .group import NOTHING, Free, Group, mapping_in, memory_of, parts
+from .group import NOTHING, Free, Group, joined, mapping_in, memory_of, parts
 from .places import crowded
 from .prologue import Prologue
 from .split import unit_reshape
@@ -395,5 +395,5 @@ def schedule(
     for n in outputs:
         scheduler.store(n, "asked for")
     narrow_cuts(scheduler.groups, set(outputs), scheduler.fits)
-    groups = [part for g in scheduler.groups for part in parts(g, most_outputs)]
-    return sorted(groups, key=lambda g: (g.level, g.number))
+    made = joined(scheduler.groups, scheduler.fits)
+    return [part for g in made for part in parts(g, most_outputs)]
