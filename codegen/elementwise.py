@@ -72,7 +72,7 @@ SUB = _row("sub", typed.number, np.subtract, "{0} - {1}", lambda o, g, n: (g, o.
 def _of_divisor(o: Any, g: Node, n: Node) -> Node | None:
     """The gradient of what n divides by; where that is one number for many it divides their sum."""
     divisor = n.src[1]
-    if not divisor.tracked:
+    if divisor.op.name in ("const", "scalar"):  # numbers, which nobody asks the gradient of
         return None
     total: Node = o.unbroadcast(o.mul(g, n), divisor.shape)
     quotient: Node = o.neg(o.div(total, divisor))

@@ -1,13 +1,15 @@
 """What the schedule is made of: kernels to be, and what computing a value takes."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from .attention import Chain
 from .graph import Node, Shape
 
-__all__ = ["NOTHING", "Free", "Group", "gathers_in_rows", "mapping_in", "memory_of", "parts"]
+__all__ = [
+    "NOTHING", "Free", "Group", "gathers_in_rows", "joined", "mapping_in", "memory_of", "parts",
+]  # fmt: skip
 
 
 @dataclass(eq=False, slots=True)
@@ -85,6 +87,39 @@ def memory_of(n: Node, memory: Container[Node]) -> Node:
     while n not in memory and n.op.name == "reshape":
         n = n.src[0]
     return n
+
+
+def joined(
+    groups: Sequence[Group], fits: Callable[[Set[Node], Set[Node]], bool]
+) -> list[Group]:  # fmt: skip
+    """The groups, of which reductions over one domain that read the same arrays are one: those of
+    a norm's gradients, say. Nobody reads the results of the earlier one, and it may wait."""
+    read = set().union(*[g.reads for g in groups])
+    found: list[Group] = []
+    waiting: dict[tuple[Shape, frozenset[int]], list[Group]] = {}
+    for g in sorted(groups, key=lambda g: (g.level, g.number)):
+        found.append(g)
+        if g.kind != "reduce" or not g.outputs:
+            continue
+        same = waiting.setdefault((g.shape, g.reduced), [])
+        for other in same[-4:]:
+            mine, theirs = _arrays(g), _arrays(other)
+            near = theirs <= mine or (mine <= theirs and g.level == other.level)
+            if mine and theirs and near and fits(g.ops | other.ops, g.reads | other.reads):
+                g.outputs = other.outputs + g.outputs
+                g.mapping |= other.mapping
+                g.ops |= other.ops
+                g.reads |= other.reads
+                same.remove(other)
+                found.remove(other)
+        if read.isdisjoint(g.outputs):
+            same.append(g)
+    return found
+
+
+def _arrays(group: Group) -> set[Node]:
+    """What a group reads that is as large as its domain."""
+    return {n for n in group.reads if n.size >= math.prod(group.shape)}
 
 
 def parts(group: Group, most_outputs: int) -> list[Group]:

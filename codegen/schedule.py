@@ -25,7 +25,7 @@ from collections.abc import Callable, Container, Iterable, Sequence, Set
 from .attention import Chain, ordered
 from .cut import narrow_cuts
 from .graph import Node, Shape
-from .group import NOTHING, Free, Group, gathers_in_rows, mapping_in, memory_of, parts
+from .group import NOTHING, Free, Group, gathers_in_rows, joined, mapping_in, memory_of, parts
 from .linear_map import stored_maps
 from .places import crowded
 from .prologue import Prologue
@@ -399,5 +399,5 @@ def schedule(
     for n in outputs:
         scheduler.store(n, "asked for")
     narrow_cuts(scheduler.groups, set(outputs), scheduler.fits)
-    groups = [part for g in scheduler.groups for part in parts(g, most_outputs)]
-    return sorted(groups, key=lambda g: (g.level, g.number))
+    made = joined(scheduler.groups, scheduler.fits)
+    return [part for g in made for part in parts(g, most_outputs)]

@@ -109,6 +109,25 @@ def test_adam_step_is_a_kernel_for_each_parameter() -> None:
     assert len(kernels(*outputs)) == 4
 
 
+def norm_gradients() -> tuple[Node, Node]:
+    """What the scale and the shift of a norm get of the gradient that a product is."""
+    g, normed = ops.matmul(f32(64, 96), f32(96, 128)), f32(64, 128)
+    return ops.sum_(ops.mul(g, normed), (0,)), ops.sum_(g, (0,))
+
+
+def test_gradients_of_a_norm_are_summed_together() -> None:
+    scale, shift = norm_gradients()
+    assert [len(step.kernel.params) for step in plan(scale, shift).steps] == [3, 4]
+
+
+def test_sums_that_are_waited_for_or_read_other_arrays_stay_apart() -> None:
+    scale, shift = norm_gradients()
+    a, b = ops.matmul(f32(64, 96), f32(96, 128)), ops.matmul(f32(64, 96), f32(96, 128))
+    assert len(kernels(ops.sum_(a, (0,)), ops.sum_(b, (0,)))) == 4
+    later = ops.sum_(ops.mul(ops.matmul(f32(64, 1), scale), f32(64, 128)), (0,))
+    assert len(kernels(later, shift)) == len(kernels(later)) + 1
+
+
 def mlp_step() -> Sequence[Node]:
     shapes = ((784, 512), (512,), (512, 10), (10,))
     leaves = [f32(*s) for s in shapes]
