@@ -14,6 +14,7 @@ _MOVED = 2.0
 _STORED = {"side by side": 0.0, "apart": 3.0, "colliding": 12.0, "anywhere": 12.0}
 _LAST = 0.1  # of an item that one core still works on when the others have ended
 _APART = 0.3  # slots per element of a row that is scattered
+_COLLIDING = 0.25  # slots per element of a row, where rows share the sets of the first cache
 _LOADED = 0.6  # slots per vector or scalar that the inner loop loads
 _POINTERS = 6  # rows' addresses that registers hold beside a table
 _SPILLED = 2.0  # slots for what they do not hold
@@ -46,6 +47,8 @@ def _multiplying(form: Form, limits: Limits) -> float:
     step = v * t + _LOADED * (v * again + t + form.table) + _WAIT * max(0, _IN_FLIGHT - v * t)
     if form.scattered:
         step += _APART * t
+    if t > 1:
+        step += _COLLIDING * t * form.colliding
     if form.table:
         full = v * t + v + 1 >= limits.registers
         step += _SPILLED * (max(0, t - _POINTERS) + full)

@@ -26,6 +26,7 @@ Labels = tuple[int, ...]
 MOST_LANES = 16
 LINE_BYTES = 64
 _SET_BYTES = 2048  # lines that far apart share one set of a first cache, or two
+_PAGE_BYTES = 4096  # lines that far apart share one
 # parts of a core's first cache: for rows of a block, for rows whose positions stand in a table, and
 # for lines, where positions of a row, or of a column in place, lie in lines of their own
 _ROWS_OF_L1, _PLACES_OF_L1, _LINES_OF_L1 = 8, 16, 4
@@ -150,6 +151,7 @@ class Form:
     deepest: int = 512  # contracted positions of a block, at most
     table: bool = False  # positions of A's rows stand in a table
     scattered: bool = False  # each lies in a cache line of its own, often one set's
+    colliding: float = 0.0  # 1: rows of A lie whole pages apart, in the same sets of a first cache
     looked_up: bool = False  # where A's rows begin is read from memory
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
@@ -277,11 +279,14 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
     along = rows.index.coefficient(k) if rows.index is not None else 1
     beside = along not in (1, None) and rows.index is not None and rows.index.coefficient(i) == 1
     near = along is not None and abs(along) * size <= LINE_BYTES  # as in `panels`
+    apart_rows = rows.index.coefficient(i) if rows.index is not None and along == 1 else None
     held = _PLACES_OF_L1 * size if along is None else _ROWS_OF_L1 * size if near else None
     return replace(
         form, staged=staging(b, expressions, j, k), stored=stored, beside=beside,
         deepest=limits.rates.l1_bytes // (held or _LINES_OF_L1 * LINE_BYTES),
-        table=along is None, scattered=held is None, looked_up=bool(data_in(rows)),
+        table=along is None, scattered=held is None,
+        colliding=float(bool(apart_rows) and (apart_rows or 0) * size % _PAGE_BYTES == 0),
+        looked_up=bool(data_in(rows)),
         made=float(sum(op.cost for op in ops)),
     )  # fmt: skip
 

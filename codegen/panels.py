@@ -1,9 +1,10 @@
 """Rows of contractions in panels: an operand copied so that a tile's rows lie side by side.
 
 Where a contraction's first operand comes transposed, each position of a row lies in a cache line
-of its own, and each panel of the other operand reads all of them again. A copy in panels of as
-many rows as a tile has (rows / T, positions, T) is read from front to back instead. It is a value
-of its own, made by a kernel before: views lead from it to the operand that the contraction names.
+of its own; where its rows lie whole pages apart, they share the sets of the first cache. Each
+panel of the other operand reads all of them again. A copy in panels of as many rows as a tile has
+(rows / T, positions, T) is read from front to back instead. It is a value of its own, made by a
+kernel before: views lead from it to the operand that the contraction names.
 """
 
 import math
@@ -57,7 +58,8 @@ def _cheapest(n: Node, limits: Limits) -> tuple[Node, Node] | None:
     forms = [(cost(form, limits), form) for form in candidates(n, Names(memory), limits)]
     turned = [
         (c, form) for c, form in forms
-        if form.beside and not form.looked_up and form.sizes[form.m[-1]] % form.tile == 0
+        if (form.beside or form.colliding) and not form.looked_up
+        and form.sizes[form.m[-1]] % form.tile == 0
     ]  # fmt: skip
     if not turned:
         return None

@@ -372,16 +372,17 @@ class _Scheduler:
 
 def schedule(
     outputs: Sequence[Node], direct: DirectTest, prologue: Prologue, max_arguments: int = 64,
-    chains: Sequence[Chain] = (), alone: Container[Node] = (), copies: Container[Node] = (),
+    chains: Sequence[Chain] = (), alone: Container[Node] = (), copies: Iterable[Node] = (),
 ) -> list[Group]:  # fmt: skip
-    """The groups that compute `outputs` (none of them a buffer), in an order that works. No kernel
-    takes more than `max_arguments` arguments. `chains` are groups of their own; what is `alone` is
-    stored before anything joins it; `copies` are views that are stored."""
+    """The groups that compute `outputs` (none a buffer), in an order that works. No kernel takes
+    more than `max_arguments` arguments. `chains` are groups of their own; what is `alone` is stored
+    before anything joins it; `copies` are views that are stored."""
     room = max_arguments - _OWN_ARGUMENTS
     most_outputs = max(1, room // 4)
     scheduler = _Scheduler(direct, prologue, room - most_outputs)
-    why = dict.fromkeys(crowded(outputs), "read at many places")
-    why |= dict.fromkeys(stored_maps(outputs), "its linear map is unrolled")
+    stored = dict.fromkeys(crowded(outputs), "read at many places")
+    stored |= dict.fromkeys(stored_maps(outputs), "its linear map is unrolled")
+    stored |= dict.fromkeys(copies, "rows of a contraction, in panels")
     order = ordered(outputs, chains)
     for n in order:
         if isinstance(n, Chain):
@@ -389,13 +390,11 @@ def schedule(
             continue
         if n not in scheduler.memory:
             scheduler.visit(n)
-        if n in why:
-            scheduler.store(n, why[n])
+        if n in stored:
+            scheduler.store(n, stored[n])
         if n in alone:
             scheduler.store(n, "much is read and written beside it")
             del scheduler.home[n]
-        if n in copies:
-            scheduler.store(n, "rows of a contraction, in panels")
     for n in outputs:
         scheduler.store(n, "asked for")
     narrow_cuts(scheduler.groups, set(outputs), scheduler.fits)
