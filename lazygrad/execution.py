@@ -93,7 +93,6 @@ def _programs_for(device: Device, plan: Plan) -> dict[str, runtime.Program]:
 
 
 _LOCAL_STEP = 16384
-_WORK = ("flops", "bytes_moved")
 
 
 def limits_of(facts: Facts) -> Limits:
@@ -177,7 +176,8 @@ class Executable:
 
 def _is_brief(plan: Plan, rates: Rates) -> bool:
     """Whether a core is done with the plan in the time of a launch, without its vectors even."""
-    flops, moved = (sum(getattr(s.kernel, what) for s in plan.steps) for what in _WORK)
+    flops = sum(step.kernel.flops for step in plan.steps)
+    moved = sum(step.kernel.bytes_moved for step in plan.steps)
     return 4 * flops / rates.fma_rate + moved / rates.l3_rate < rates.launch_ns
 
 

@@ -25,7 +25,7 @@ def main() -> int:
     kept: list[object] = []
     device.pool.give = kept.append  # type: ignore[assignment]
     # nothing past an array's end is of the same block
-    pool.size_class = lambda nbytes: nbytes
+    pool.size_class = lambda nbytes: nbytes  # type: ignore[assignment]
     wrong, ran = _random(device, *map(int, sys.argv[1:])) if sys.argv[1:] else _forms(device)
     print("\n".join([*wrong, str(ran)]))
     return int(bool(wrong))
