@@ -22,6 +22,8 @@ def print_first_results(devices: list[str]) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 caches = {"LAZYGRAD_CACHE": folder, "POCL_CACHE_DIR": folder}
                 env = os.environ | caches | {"LAZYGRAD_DEVICE": device}
+                env.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
+                subprocess.run([sys.executable, "-c", "import lazygrad"], env=env, check=True)
                 for state, target in zip(("cold", "filled"), targets, strict=True):
                     done = subprocess.run(
                         [sys.executable, "-m", "benchmarks.first", name],

@@ -11,9 +11,9 @@ from .graph import Node, Op, Shape
 __all__ = ["INDEXING", "LEAVES", "MARKERS", "ScalarArg"]
 
 
-@dataclass(eq=False, slots=True, frozen=True)
+@dataclass(eq=False, slots=True)  # frozen it would take three times as long to make
 class ScalarArg:
-    """The late-bound value of one SCALAR leaf; equal to nothing but itself."""
+    """The late-bound value of one SCALAR leaf; equal to nothing but itself, and never changed."""
 
     value: float | int | bool
     dtype: DType

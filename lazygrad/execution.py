@@ -106,7 +106,6 @@ def _built(device: Device, text: str) -> runtime.Program:
 
 
 _LOCAL_STEP = 16384
-_WORK = ("flops", "bytes_moved")
 
 
 def limits_of(facts: Facts) -> Limits:
@@ -191,8 +190,9 @@ class Executable:
 
 def _is_brief(plan: Plan, rates: Rates) -> bool:
     """Whether a core is done with the plan in the time of a launch, without its vectors even."""
-    flops, moved = (sum(getattr(s.kernel, what) for s in plan.steps) for what in _WORK)
-    return bool(4 * flops / rates.fma_rate + moved / rates.l3_rate < rates.launch_ns)
+    flops = sum(step.kernel.flops for step in plan.steps)
+    moved = sum(step.kernel.bytes_moved for step in plan.steps)
+    return 4 * flops / rates.fma_rate + moved / rates.l3_rate < rates.launch_ns
 
 
 def _labels(plan: Plan) -> list[str]:

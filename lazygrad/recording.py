@@ -138,7 +138,7 @@ def follow(recipe: Recipe) -> float:
     return value
 
 
-@dataclass(eq=False, slots=True, frozen=True)
+@dataclass(eq=False, slots=True)
 class FollowedArg(ops.ScalarArg):
     """The late-bound value of a number that is followed."""
 

@@ -314,6 +314,23 @@ def test_a_prepared_row_goes_on_after_wrong_values(program: runtime.Program) -> 
     assert [values(m, np.float32)[0] for m in (x, y, z)] == [1, 2, 3]
 
 
+def test_a_brief_row_runs_behind_what_was_submitted(program: runtime.Program) -> None:
+    device = program.device
+    launches = [(program.kernel("axpy"), (4,), None) for _ in range(2)]
+    row = runtime.Prepared(device, launches, [[1, 0, 3], [2, 1, 3]], 4, is_brief=True)
+    ones = np.ones(4, np.float32)
+    x, y, z = (memory_of(device, k * ones) for k in (1, 10, 100))
+    row.run([x, y, z, np.float32(1)])  # the three writes may be on their way
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [1, 11, 111]
+    assert device.is_idle()
+    runtime.reset_stats()
+    row.run([x, y, z, np.float32(1)])  # in this thread, where the driver can
+    runtime.launch(program.kernel("axpy"), (4,), None, [x, z, np.float32(1)])
+    row.run([x, y, z, np.float32(1)])
+    assert [values(m, np.float32)[0] for m in (x, y, z)] == [124, 136, 259]
+    assert runtime.stats().kernels_launched == 5
+
+
 def test_a_prepared_row_leaves_out_what_has_no_items(program: runtime.Program) -> None:
     launches = [(program.kernel("fill"), (0,), None), (program.kernel("fill"), (2,), None)]
     row = runtime.Prepared(program.device, launches, [[0, 1], [0, 2]], 3)
