@@ -22,6 +22,7 @@ from .prologue import storing, views
 __all__ = ["with_panels"]
 
 _LAUNCHES = 20  # that take as long as the least product of which a copy is made
+_COPIED = 32.0  # multiply-adds in whose time an element is copied, beside its memory
 
 
 def with_panels(
@@ -66,8 +67,8 @@ def _cheapest(n: Node, limits: Limits) -> tuple[Node, Node] | None:
     _, like = min(turned, key=lambda one: one[0])
     packed, copy = _in_panels(n, like)
     costs = [cost(form, limits) for form in candidates(packed, Names({*memory, copy}), limits)]
-    least = min(c for c, _ in forms)
-    return (packed, copy) if min(costs) + storing(copy, limits) < least else None
+    whole = min(costs) + _COPIED / like.lanes * copy.size + storing(copy, limits)
+    return (packed, copy) if whole < min(c for c, _ in forms) else None
 
 
 def _memory(s: Node) -> Node:

@@ -166,7 +166,7 @@ def test_rows_of_a_transposed_operand_are_copied_to_panels():
         assert len(plan(straight, limits=limits).steps) == 1
     short = ops.contract(f32(64, 64), f32(64, 64), (0, 1), (0, 2), (1, 2))
     assert len(plan(short).steps) == 1
-    several = ops.contract(f32(4, 300, 512), f32(4, 300, 512), (3, 0, 1), (3, 0, 2), (3, 1, 2))
+    several = ops.contract(f32(4, 300, 512), f32(4, 300, 1024), (3, 0, 1), (3, 0, 2), (3, 1, 2))
     assert len(plan(several).steps) == 2
 
 

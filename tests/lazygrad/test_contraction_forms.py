@@ -121,9 +121,9 @@ def test_operands_in_panels(device):
     """Rows of a transposed operand, of one in a batch, of one that is computed first; what follows
     the sum still joins it."""
     lg.set_default_device(device)
-    a, b, bias = array(260, 204), array(260, 181), array(181)
+    a, b, bias = array(260, 204), array(260, 901), array(901)
     x, y = lg.tensor(a), lg.tensor(b)
-    batch, other = array(3, 200, 136), array(3, 200, 150)
+    batch, other = array(3, 200, 136), array(3, 200, 910)
     halves = (lg.tensor(a) * 2).tanh()
     made = {
         "product": ((x.T @ y + lg.tensor(bias)).relu(), np.maximum(a.T @ b + bias, 0)),
