@@ -18,19 +18,19 @@ _SPACES = ("__global", "__local", "__private")
 
 # T: a type in all its widths, E: one of its elements, M: what comparing two of it gives, U: T
 # without a sign. `space` stands for each address space.
-_FORMS = {
+_FORMS: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ("acos asin atan ceil cosh erf erfc exp exp2 expm1 fabs floor log log10 log1p log2 rint rsqrt "
-     "sign sin sinh sqrt tan tanh trunc"): (_FLOATS, "T {}(T)"),
-    "atan2 copysign fmod pow": (_FLOATS, "T {}(T, T)"),
-    "fmax fmin": (_FLOATS, "T {}(T, T)", "T {}(T, E)"),
-    "fma": (_FLOATS, "T {}(T, T, T)"),
-    "sincos": (_FLOATS, "T {}(T, space T*)"),
-    "isinf isnan signbit": (_FLOATS, "M {}(T)"),
-    "max min": (_INTEGERS + _FLOATS, "T {}(T, T)", "T {}(T, E)"),
-    "clamp": (_INTEGERS + _FLOATS, "T {}(T, T, T)", "T {}(T, E, E)"),
-    "abs": (_INTEGERS, "U {}(T)"),
-    "mul_hi": (_INTEGERS, "T {}(T, T)"),
-    "all any": (_SIGNED, "int {}(T)"),
+     "sign sin sinh sqrt tan tanh trunc"): (_FLOATS, ["T {}(T)"]),
+    "atan2 copysign fmod pow": (_FLOATS, ["T {}(T, T)"]),
+    "fmax fmin": (_FLOATS, ["T {}(T, T)", "T {}(T, E)"]),
+    "fma": (_FLOATS, ["T {}(T, T, T)"]),
+    "sincos": (_FLOATS, ["T {}(T, space T*)"]),
+    "isinf isnan signbit": (_FLOATS, ["M {}(T)"]),
+    "max min": (_INTEGERS + _FLOATS, ["T {}(T, T)", "T {}(T, E)"]),
+    "clamp": (_INTEGERS + _FLOATS, ["T {}(T, T, T)", "T {}(T, E, E)"]),
+    "abs": (_INTEGERS, ["U {}(T)"]),
+    "mul_hi": (_INTEGERS, ["T {}(T, T)"]),
+    "all any": (_SIGNED, ["int {}(T)"]),
 }  # fmt: skip
 _ELEMENTWISE = {name: forms for names, forms in _FORMS.items() for name in names.split()}
 _OTHERS = {
@@ -84,7 +84,7 @@ def _declared(name: str) -> Iterator[str]:
     if name in _OTHERS:
         yield _OTHERS[name].format(name)
     elif name in _ELEMENTWISE:
-        types, *forms = _ELEMENTWISE[name]
+        types, forms = _ELEMENTWISE[name]
         for base in types:
             for width in _WIDTHS:
                 # of a scalar, elements are no second form
