@@ -17,6 +17,7 @@ from .group import Group
 from .structure import structure
 
 __all__ = [
+    "FACT",
     "Choice",
     "ChoiceError",
     "Choices",
@@ -30,6 +31,7 @@ __all__ = [
 Parameter = int | str
 Schedule = TypeVar("Schedule")
 MOST_CANDIDATES = 50
+FACT = {"fact": True}  # marks the fields of a schedule that tell of the graph
 
 
 class ChoiceError(ValueError):
@@ -68,8 +70,10 @@ Choices = Mapping[str, Choice]
 
 
 def choice_of(schedule: Any) -> Choice:
-    """A schedule's numbers and texts; what it holds of the graph besides is no choice."""
-    named = {f.name: getattr(schedule, f.name) for f in fields(schedule)}
+    """A schedule's numbers and texts; what it holds of the graph besides, or in fields of `FACT`,
+    is no choice."""
+    free = [f.name for f in fields(schedule) if not f.metadata.keys() & FACT.keys()]
+    named = {name: getattr(schedule, name) for name in free}
     plain = {k: int(v) if isinstance(v, bool) else v for k, v in named.items()}
     return Choice.of({k: v for k, v in plain.items() if isinstance(v, (int, str))})
 

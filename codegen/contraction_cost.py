@@ -3,7 +3,9 @@
 `docs/performance.md` tells where each figure comes from.
 """
 
-from .contraction_form import Form, parts
+import math
+
+from .contraction_form import LINE_BYTES, PAGE_BYTES, Form, parts
 from .limits import Limits
 
 __all__ = ["cost"]
@@ -11,7 +13,8 @@ __all__ = ["cost"]
 # slots per element that is staged, stored apart from its neighbour, or moved as part of a vector
 _STAGED = {"copy": 0.0, "computed": 0.0, "transpose": 2.0, "table": 3.0, "elements": 12.0}
 _MOVED = 2.0
-_STORED = {"side by side": 0.0, "apart": 3.0, "colliding": 12.0, "anywhere": 12.0}
+_STORED = {"side by side": 0.0, "apart": 3.0, "anywhere": 12.0}
+_EVICTED = 12.0  # apart, in lines that leave the first cache before the next tile writes there
 _LAST = 0.1  # of an item that one core still works on when the others have ended
 _APART = 0.3  # slots per element of a row that is scattered
 _COLLIDING = 0.25  # slots per element of a row, where rows share the sets of the first cache
@@ -30,7 +33,9 @@ def cost(form: Form, limits: Limits) -> float:
     """Slots of the multiply-add unit that a form takes, on all cores together."""
     items = parts(form.tiles, form.tiles_per_item)
     batches = form.size(form.batch)
-    product = _multiplying(form, limits) + _moving(form, items) + _traffic(form, items, limits)
+    product = (
+        _multiplying(form, limits) + _moving(form, items, limits) + _traffic(form, items, limits)
+    )
     most = items * form.panels * batches
     units, rates = limits.compute_units, limits.rates
     # cores wait for the one with the most items, and for a part of the last one
@@ -59,11 +64,13 @@ def _multiplying(form: Form, limits: Limits) -> float:
     return form.tiles * form.panels * each
 
 
-def _moving(form: Form, items: int) -> float:
+def _moving(form: Form, items: int, limits: Limits) -> float:
     """Packing rows, staging panels, storing results."""
     depth, columns = form.size(form.k), form.panels * form.panel
     vector = _MOVED / form.lanes
-    total = form.size(form.m) * columns * (_STORED[form.stored] + vector)
+    evicted = form.stored == "apart" and form.panel > _lines_held(form.pitch, limits)
+    each = _EVICTED if evicted else _STORED[form.stored]
+    total = form.size(form.m) * columns * (each + vector)
     if form.packed:
         total += form.tiles * form.tile * form.panels * depth * vector
     if form.staged == "lines":
@@ -73,6 +80,11 @@ def _moving(form: Form, items: int) -> float:
         made = form.made if form.staged == "elements" else form.made / form.lanes
         total += items * depth * columns * (_STAGED[form.staged] + made + vector)
     return total
+
+
+def _lines_held(pitch: int, limits: Limits) -> int:
+    """Lines so far apart that a first cache keeps: those whole pages apart share one set."""
+    return limits.rates.l1_bytes // max(LINE_BYTES, math.gcd(pitch, PAGE_BYTES))
 
 
 def _traffic(form: Form, items: int, limits: Limits) -> float:

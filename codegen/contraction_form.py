@@ -6,8 +6,9 @@ part. `contraction_schedule` gives these readings tiles and blocks and takes the
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from .choice import FACT
 from .contraction_lines import NO_TAPS, Taps, taps_along
 from .emit import topological
 from .expression import Expressions, Value
@@ -17,16 +18,15 @@ from .limits import Limits
 from .reduction import contract_shape
 
 __all__ = [
-    "LINE_BYTES", "MOST_LANES", "Form", "Labels", "Names", "data_in", "is_direct", "parts",
-    "readings", "staging", "with_taps",
+    "LINE_BYTES", "MOST_LANES", "PAGE_BYTES", "Form", "Labels", "Names", "data_in", "is_direct",
+    "parts", "readings", "staging", "with_taps",
 ]  # fmt: skip
 
 Labels = tuple[int, ...]
 
 MOST_LANES = 16
 LINE_BYTES = 64
-_SET_BYTES = 2048  # lines that far apart share one set of a first cache, or two
-_PAGE_BYTES = 4096  # lines that far apart share one
+PAGE_BYTES = 4096  # lines that far apart share one set of a first cache
 # parts of a core's first cache: for rows of a block, for rows whose positions stand in a table, and
 # for lines, where positions of a row, or of a column in place, lie in lines of their own
 _ROWS_OF_L1, _PLACES_OF_L1, _LINES_OF_L1 = 8, 16, 4
@@ -145,13 +145,13 @@ class Form:
     block: int = 1
     # how B is staged, as `staging` says; "lines": by `contraction_lines`; "in place": not at all
     staged: str = "copy"
-    # how neighbouring columns of the result lie: side by side, apart, in lines that share a set of
-    # the first cache, anywhere
-    stored: str = "side by side"
+    stored: str = "side by side"  # or apart, or anywhere: neighbouring columns of the result
+    pitch: int = field(default=0, metadata=FACT)  # bytes between these, where they lie apart
     deepest: int = 512  # contracted positions of a block, at most
     table: bool = False  # positions of A's rows stand in a table
     scattered: bool = False  # each lies in a cache line of its own, often one set's
-    colliding: float = 0.0  # 1: rows of A lie whole pages apart, in the same sets of a first cache
+    # rows of A lie whole pages apart, in the same sets of a first cache
+    colliding: bool = field(default=False, metadata=FACT)
     looked_up: bool = False  # where A's rows begin is read from memory
     beside: bool = False  # rows of A lie side by side: A is transposed
     packed: int = 0  # tiles whose rows of A come into local memory together; 0: from their places
@@ -274,18 +274,17 @@ def _read(form: Form, memory: Mapping[Node, str], out: Labels, limits: Limits) -
     place = flat_index([at[x] for x in out], [form.sizes[x] for x in out])
     apart = place.coefficient(j)
     stored = "anywhere" if apart is None else "side by side" if apart == 1 else "apart"
-    if stored == "apart" and (apart or 0) * size % _SET_BYTES == 0:
-        stored = "colliding"
     along = rows.index.coefficient(k) if rows.index is not None else 1
     beside = along not in (1, None) and rows.index is not None and rows.index.coefficient(i) == 1
     near = along is not None and abs(along) * size <= LINE_BYTES  # as in `panels`
     apart_rows = rows.index.coefficient(i) if rows.index is not None and along == 1 else None
     held = _PLACES_OF_L1 * size if along is None else _ROWS_OF_L1 * size if near else None
     return replace(
-        form, staged=staging(b, expressions, j, k), stored=stored, beside=beside,
+        form, staged=staging(b, expressions, j, k), stored=stored,
+        pitch=abs(apart or 0) * size, beside=beside,
         deepest=limits.rates.l1_bytes // (held or _LINES_OF_L1 * LINE_BYTES),
         table=along is None, scattered=held is None,
-        colliding=float(bool(apart_rows) and (apart_rows or 0) * size % _PAGE_BYTES == 0),
+        colliding=bool(apart_rows) and (apart_rows or 0) * size % PAGE_BYTES == 0,
         looked_up=bool(data_in(rows)),
         made=float(sum(op.cost for op in ops)),
     )  # fmt: skip

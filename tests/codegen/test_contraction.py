@@ -136,8 +136,16 @@ def test_of_two_transposed_operands_the_second_gives_the_rows():
 def test_of_two_transposed_operands_one_is_copied_where_lines_of_the_result_collide():
     both = ops.contract(f32(1024, 1024), f32(1024, 1024), (0, 1), (2, 0), (1, 2))
     forms = candidates(both, dict.fromkeys(memory_of(both), "x"), AVX2)
-    assert {form.stored for form in forms if form.swapped} == {"colliding"}
+    assert {form.pitch for form in forms if form.swapped} == {4096}
     assert len(plan(both).steps) == 2
+
+
+def test_results_are_stored_apart_while_their_lines_stay_in_the_first_cache():
+    """Sixteen of 32 KB where lines lie 2 KB apart; the few rows are then the ones to stage."""
+    turned = ops.contract(f32(128, 784), f32(512, 784), (0, 1), (2, 1), (0, 2))
+    form = form_of(turned)
+    assert form.swapped and form.stored == "apart"
+    assert form.panel * form.pitch <= AVX2.rates.l1_bytes
 
 
 def test_panels_and_what_rests_between_blocks_fit_local_memory():
