@@ -2,10 +2,12 @@
 
 What an elementwise function passes back is such a sum, with the gradient that comes in as the
 factor. Put outside, one multiplication is left for the backward pass, and what it multiplies with
-rests on forward values alone: one array to keep where there were as many as terms.
+rests on forward values alone: one array to keep where there were as many as terms. Not in float16,
+whose sums overflow where products with a small gradient do not.
 """
 
 from . import ops
+from .dtype import float16
 from .graph import Node
 
 __all__ = ["sum_of"]
@@ -15,7 +17,7 @@ _MOST_FACTORS = 32
 
 def sum_of(a: Node, b: Node) -> Node:
     """a + b, with the largest factor of both, as large as the sum, outside."""
-    factors = _factors(a)
+    factors = [] if a.dtype is float16 else _factors(a)
     shared = next((f for f in _factors(b) if f in factors), None)
     if shared is None or shared is a or shared is b or shared.shape != a.shape:
         return ops.add(a, b)

@@ -10,7 +10,6 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from types import MethodType
 from typing import Any
 
@@ -18,6 +17,7 @@ from . import config, pending, placement, recording, schedules
 from .capture import Capture, Source, StaleError
 from .capturing import Before, capture_of, is_same
 from .default_dtype import get_default_dtype
+from .flat import Flat, rebuilder, rebuilt
 from .functions import clone
 from .grad_mode import grad_enabled, no_grad
 from .guards import Guards
@@ -33,7 +33,6 @@ __all__ = ["Compiled", "compile"]
 _MOST_FORMS = 8
 _MOST_TRIES = 4
 _ONE_HOLDER = 2  # a handle or its alias, and getrefcount's own
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
 @dataclass
@@ -41,6 +40,7 @@ class _Recorded:
     capture: Capture
     shape: Any  # what was returned, with a number for each tensor
     from_host: list[bytes]
+    objects: list[Any]  # that were returned and cannot be made again
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if recording.active() is not None:  # within another compiled function
             return self._function(*args, **kwargs)
-        flat = _Flat()
+        flat = Flat()
         shape = flat.shape_of_call(args, kwargs)
         device = placement.default_device()
         key = (
@@ -129,7 +129,7 @@ class Compiled:
             return self._begin(form, flat, args, kwargs)
         return self._record(form, flat, shape, args, kwargs)
 
-    def _begin(self, form: _Form, flat: "_Flat", args: Any, kwargs: Any) -> Any:
+    def _begin(self, form: _Form, flat: Flat, args: Any, kwargs: Any) -> Any:
         given = [t._base.storage for t in flat.tensors]
         state = list(Guards(self._function, flat.objects).storages().difference(given))
         versions = [s.version for s in (*given, *state)]
@@ -150,7 +150,7 @@ class Compiled:
             )
 
     def _replayed(
-        self, form: _Form, ready: _Ready, tensors: list[TensorBase], shape: Any, flat: "_Flat"
+        self, form: _Form, ready: _Ready, tensors: list[TensorBase], shape: Any, flat: Flat
     ) -> Any:
         changed = ready.guards.changed()
         if changed:
@@ -165,7 +165,7 @@ class Compiled:
         return ready.rebuild(results)
 
     def _checked(
-        self, form: _Form, known: _Recorded, flat: "_Flat", shape: Any, tensors: list[TensorBase]
+        self, form: _Form, known: _Recorded, flat: Flat, shape: Any, tensors: list[TensorBase]
     ) -> Any:  # fmt: skip
         """Records once more instead of replaying: RuntimeError where the two differ."""
         result, now = self._recorded(flat, shape, tensors, form)
@@ -177,7 +177,7 @@ class Compiled:
             )
         return result
 
-    def _record(self, form: _Form, flat: "_Flat", shape: Any, args: Any, kwargs: Any) -> Any:
+    def _record(self, form: _Form, flat: Flat, shape: Any, args: Any, kwargs: Any) -> Any:
         guards = Guards(self._function, flat.objects)
         state = guards.storages()
         written = state if form.writes else form.written
@@ -197,7 +197,7 @@ class Compiled:
             written = now.capture.written_storages(state)
             results = [r for r in now.capture.results if isinstance(r, Source)]
             gives_back = any(r.kind == "handle" for r in results)
-            replay, rebuild = Replay(now.capture), _rebuilder(now.shape[0])
+            replay, rebuild = Replay(now.capture), rebuilder(now.shape[0])
             form.ready = _Ready(now, replay, guards, written, gives_back, rebuild)
             return result
         form.tries += 1
@@ -205,7 +205,7 @@ class Compiled:
             form.last, form.stale = None, now
         else:
             if form.last is not None:
-                form.stale = form.stale or "no two calls in a row did the same"
+                form.stale = form.stale or _difference(form.last, now)
             form.last = now
         if form.tries >= _MOST_TRIES:
             self._give_up(form, form.stale)
@@ -222,16 +222,16 @@ class Compiled:
         warn(text, RuntimeWarning)
 
     def _recorded(
-        self, given: "_Flat", shape: Any, tensors: list[TensorBase], form: _Form
+        self, given: Flat, shape: Any, tensors: list[TensorBase], form: _Form
     ) -> "tuple[Any, _Recorded | str]":
         """Calls the function; what it returned, and what it did, or why that cannot be replayed."""
-        args, kwargs = _rebuilt(shape, tensors)
+        args, kwargs = rebuilt(shape, tensors)
         before = Before(tensors, form.apart)
         recorder = recording.begin()
         try:
             result = self._function(*args, **kwargs)
             _copy_back(given.tensors, tensors, before, recorder)
-            flat = _Flat()
+            flat = Flat()
             template = flat.shape_of(result)
             device = _finish(flat.tensors, before, recorder)
         finally:
@@ -240,7 +240,8 @@ class Compiled:
         form.apart.update(recorder.sharing)
         if recorder.refusals:
             return result, recorder.refusals[0]
-        return result, _Recorded(capture, (template, flat.key()), recorder.from_host)
+        shown = (template, flat.key())
+        return result, _Recorded(capture, shown, recorder.from_host, flat.objects)
 
 
 def _finish(
@@ -276,6 +277,17 @@ def _same(a: _Recorded, b: _Recorded) -> bool:
     return a.shape == b.shape and a.from_host == b.from_host and is_same(a.capture, b.capture)
 
 
+def _difference(a: _Recorded, b: _Recorded) -> str:
+    """Why two recordings are not the same, as far as that can be told."""
+    new = [type(y) for x, y in zip(a.objects, b.objects, strict=False) if x is not y]
+    if new:
+        return (
+            f"it returned a new {new[0].__name__} each time, expected tensors, numbers, texts, "
+            "and tuples, lists or dicts of them"
+        )
+    return "no two calls in a row did the same"
+
+
 def _own(t: TensorBase, is_state: bool = False) -> TensorBase:
     """The argument in memory of its own: a pending value is computed, and what other tensors show,
     too, is copied: which of them a kernel read would be unknown."""
@@ -289,106 +301,6 @@ def _own(t: TensorBase, is_state: bool = False) -> TensorBase:
 
 def _name_of(function: Any) -> str:
     return getattr(function, "__qualname__", type(function).__name__)
-
-
-# containers
-
-
-@dataclass(frozen=True)
-class _Tensor:
-    """Stands for a tensor in a container."""
-
-    number: int
-
-
-class _Flat:
-    """The tensors and other objects in nested tuples, lists and dicts; `plain` tells what stands
-    where, and plain values themselves."""
-
-    __slots__ = ("objects", "plain", "tensors")
-
-    def __init__(self) -> None:
-        self.tensors: list[TensorBase] = []
-        self.objects: list[Any] = []
-        self.plain: list[Any] = []
-
-    def shape_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """As `shape_of` both; where there are but a few tensors this takes most of a replay."""
-        if kwargs:
-            return self.shape_of((args, kwargs))
-        for argument in args:
-            if not isinstance(argument, TensorBase):
-                return self.shape_of((args, kwargs))
-        self.tensors += args
-        return _shape_of_tensors(len(args))
-
-    def shape_of(self, value: Any) -> Any:
-        """The containers alone, with a number in each tensor's place."""
-        if isinstance(value, TensorBase):
-            self.tensors.append(value)
-            self.plain.append(_Tensor)
-            return _Tensor(len(self.tensors) - 1)
-        if isinstance(value, (tuple, list)):
-            self.plain.append((type(value), len(value)))
-            parts = [self.shape_of(v) for v in value]
-            if isinstance(value, list):
-                return parts
-            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-        if type(value) is dict:
-            self.plain.append((dict, tuple(value)))
-            return {k: self.shape_of(v) for k, v in value.items()}
-        if isinstance(value, _PLAIN):  # 0.0 is not -0.0, and NaN is NaN
-            told = value.hex() if isinstance(value, float) else value
-            self.plain.append((type(value), told))
-        else:
-            self.plain.append(object)
-            self.objects.append(value)
-        return value
-
-    def key(self) -> Any:
-        """What decides on the graph: equal for calls that may share a recording."""
-        if not self.tensors:
-            return (), tuple(self.plain), tuple([id(x) for x in self.objects])
-        firsts: dict[int, int] = {}
-        tensors = tuple(
-            [
-                (
-                    t._node.shape, t._node.dtype, t._base.device, bool(t._chain),
-                    firsts.setdefault(id(t._base.storage), k),
-                )
-                for k, t in enumerate(self.tensors)
-            ]
-        )  # fmt: skip
-        return tensors, tuple(self.plain), tuple([id(x) for x in self.objects])
-
-
-@functools.lru_cache
-def _shape_of_tensors(count: int) -> Any:
-    """The shape of a call with so many tensors and nothing else."""
-    return tuple([_Tensor(k) for k in range(count)]), {}
-
-
-def _rebuilder(shape: Any) -> Callable[[list[Any]], Any]:
-    """Makes of the tensors what `_rebuilt` does; at once where all of them stand in one row."""
-    if isinstance(shape, (list, tuple)) and list(shape) == [_Tensor(k) for k in range(len(shape))]:
-        if type(shape) in (list, tuple):
-            return type(shape)
-    if isinstance(shape, _Tensor):
-        return itemgetter(shape.number)
-    return lambda tensors: _rebuilt(shape, tensors)
-
-
-def _rebuilt(shape: Any, tensors: Sequence[Any]) -> Any:
-    if isinstance(shape, _Tensor):
-        return tensors[shape.number]
-    if isinstance(shape, tuple):
-        parts = [_rebuilt(v, tensors) for v in shape]
-        return type(shape)(*parts) if hasattr(shape, "_fields") else tuple(parts)
-    if isinstance(shape, list):
-        return [_rebuilt(v, tensors) for v in shape]
-    if type(shape) is dict:
-        return {k: _rebuilt(v, tensors) for k, v in shape.items()}
-    return shape
 
 
 def compile(

@@ -1,8 +1,10 @@
 """What every folder of tests shares: the devices, golden texts, reproducible random examples."""
 
 import difflib
+import gc
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator
 
 import hypothesis
@@ -74,3 +76,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str], None]:
             )
 
     return compare
+
+
+@pytest.fixture
+def no_warnings() -> Iterator[None]:
+    """A compiled call that falls back tells so by a warning: tests that expect none get none.
+    Tensors that earlier tests left to the collector would show memory of these, and cost a
+    recording more."""
+    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
