@@ -6,7 +6,10 @@ __all__ = ["convolution"]
 class _Convolution:
     """Settings of convolutions."""
 
-    _allow_winograd = False
+    __slots__ = ("_allow_winograd",)
+
+    def __init__(self) -> None:
+        self._allow_winograd = False
 
     @property
     def allow_winograd(self) -> bool:
@@ -16,7 +19,7 @@ class _Convolution:
         It takes a quarter to a half of the multiplications. Rounding errors are about ten times
         as large, and relative to the largest value of a tile of 6 x 6, not of a window of 3 x 3; an
         infinity or NaN makes all results of its tile NaN. False at first. It counts for what is
-        computed from then on; what `lg.compile` captured before stays as it is.
+        computed from then on.
         """
         return self._allow_winograd
 

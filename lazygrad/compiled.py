@@ -14,6 +14,7 @@ from types import MethodType
 from typing import Any
 
 from . import config, pending, placement, recording, schedules
+from .backends import convolution
 from .capture import Capture, Source, StaleError
 from .capturing import Before, capture_of, is_same
 from .default_dtype import get_default_dtype
@@ -32,6 +33,8 @@ __all__ = ["Compiled", "compile"]
 
 _MOST_FORMS = 8
 _MOST_TRIES = 4
+_MOST_DEBT = 8.0  # recordings that no replays have paid for
+_PAID = 0.25  # of a recording, which costs as much as some plain calls, by a replay
 _ONE_HOLDER = 2  # a handle or its alias, and getrefcount's own
 
 
@@ -70,6 +73,7 @@ class _Form:
     last: _Recorded | None = None
     ready: _Ready | None = None
     tries: int = 0
+    debt: float = 0.0  # recordings, less what replays have paid for
     apart: dict[Any, None] = field(default_factory=dict)  # storages to be recorded apart
     stale: str = ""
     refused: str = ""
@@ -106,6 +110,7 @@ class Compiled:
         device = placement.default_device()
         key = (
             flat.key(), grad_enabled.get(), get_default_dtype(), device, schedules.version(device),
+            convolution.allow_winograd,
         )  # fmt: skip
         form = self._forms.get(key)
         if form is None:
@@ -124,6 +129,9 @@ class Compiled:
             except StaleError as stale:
                 form.last = form.ready = None
                 form.stale = str(stale)
+                if form.debt >= _MOST_DEBT:
+                    self._give_up(form, f"what it rests on changes too often ({stale})")
+                    return self._function(*args, **kwargs)
         if not form.begun:  # makes states that later calls find
             form.begun = True
             return self._begin(form, flat, args, kwargs)
@@ -159,6 +167,7 @@ class Compiled:
             return self._checked(form, ready.recorded, flat, shape, tensors)
         results = ready.replay(tensors)
         self.replays += 1
+        form.debt = max(0.0, form.debt - _PAID)
         if ready.gives_back:
             given = flat.tensors
             results = [given[r.key] if type(r) is Source else r for r in results]
@@ -190,6 +199,7 @@ class Compiled:
         known = len(form.apart)
         result, now = self._recorded(flat, shape, tensors, form)
         self.recordings += 1
+        form.debt += 1
         if len(form.apart) > known:  # the next recording will tell them from one another
             return result
         if not isinstance(now, str) and form.last is not None and _same(form.last, now):
@@ -315,10 +325,13 @@ def compile(
     compiled as a whole: parameters, gradients, counts of steps and random numbers go on, and
     learning rates are asked for anew.
 
-    Other state of Python is that of the recording: what the function prints, appends or counts
-    happens no more. Its closure, the globals that it names, attributes of modules and settings of
-    optimizers are compared before each replay, and a change is recorded anew. LAZYGRAD_CHECK=1
-    records every call, and raises a RuntimeError where it differs from the captured one.
+    Other state of Python is that of the recording: what the function prints happens no more. Its
+    closure, the globals that it names, attributes of modules and settings of optimizers are
+    compared before each replay, and a change is recorded anew. Where something changes in most
+    calls (a list that grows, a count, gradients that are None in every fourth call) recording costs
+    more than replays save: after some of them calls run as without compile, and a warning says what
+    changed. LAZYGRAD_CHECK=1 records every call, and raises a RuntimeError where it differs from
+    the captured one.
 
     Args:
         model: the function or module; without it, a decorator is returned.

@@ -6,12 +6,13 @@ with theirs, Python modules with those that are named, containers with what they
 their bytes, optimizers with their settings but learning rates.
 """
 
+import dis
 import functools
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,7 @@ __all__ = ["Guards"]
 _PLAIN = (bool, int, float, str, bytes, type(None))
 _CONTAINERS = (list, tuple, set, frozenset, dict, deque)
 _OF_FUNCTION = ("__code__", "__defaults__")
+_OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME"}
 _FOLLOWED = {"lr"}  # settings that updates ask for anew, see `recording.follow`
 _DEEP = 4
 _LIBRARIES = {"lazygrad", "numpy", "builtins", "collections", "functools", "typing", "torch"}
@@ -173,8 +175,9 @@ class Guards:
             self._cells.append((cell, value))
             self._identities.add_cell(cell, value)
             self._walk(value, depth + 1)
-        names = list(dict.fromkeys(_names(function.__code__)))
-        for name in names:
+        mentioned = _mentioned(function.__code__)
+        names = mentioned.names
+        for name in mentioned.globals:
             if name in function.__globals__:
                 value = function.__globals__[name]
                 if isinstance(value, ModuleType):
@@ -182,7 +185,8 @@ class Guards:
                 else:
                     self._hold(function.__globals__, name, value)
                     self._walk(value, depth + 1)
-            elif name in sys.modules:  # imported inside
+        for name in mentioned.imports:
+            if name in sys.modules:
                 self._python_module(sys.modules[name], names, depth)
 
     def _python_module(self, module: ModuleType, names: Sequence[str], depth: int) -> None:
@@ -295,9 +299,26 @@ def _is_same(now: Any, then: Any) -> bool:
     return bool(same)
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """The global names that code and what is defined in it mention."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+class _Mentioned(NamedTuple):
+    """What code and what is defined in it mention: globals, what it imports, and all names, of
+    attributes, too."""
+
+    globals: tuple[str, ...]
+    imports: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@functools.lru_cache(maxsize=1024)
+def _mentioned(code: CodeType) -> _Mentioned:
+    found: dict[str, dict[str, None]] = {"globals": {}, "imports": {}, "names": {}}
+    waiting = [code]
+    while waiting:
+        part = waiting.pop()
+        found["names"] |= dict.fromkeys(part.co_names)
+        for step in dis.get_instructions(part):
+            if step.opname in _OF_GLOBALS:
+                found["globals"][step.argval] = None
+            elif step.opname == "IMPORT_NAME":
+                found["imports"][step.argval] = None
+        waiting += [c for c in part.co_consts if isinstance(c, CodeType)]
+    return _Mentioned(*[tuple(names) for names in found.values()])

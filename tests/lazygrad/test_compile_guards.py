@@ -182,3 +182,47 @@ def test_copies_of_what_was_before_stay_what_was_before(device):
         assert [h[0].item() for h in history] == [k, max(k - 1, 0), max(k - 2, 0)]
         assert best[0].item() * 2 == weight[0].item() == 5 * 2 ** (k + 1)
     assert step.replays
+
+
+def test_a_global_that_is_called_like_an_attribute_is_no_state(device):
+    scope = {"lg": lg}
+    exec("def f(x):\n    return x.exp().sum()\n", scope)
+    run = lg.compile(scope["f"])
+    for n in range(CALLS):
+        scope["sum"] = n
+        run(lg.ones(3) * n)
+    assert run.replays == CALLS - 3
+
+
+def test_state_that_changes_in_every_call_is_told_and_recorded_no_more(device):
+    seen = []
+
+    def f(x):
+        seen.append(len(seen))
+        return x * 2
+
+    run = lg.compile(f)
+    with pytest.warns(RuntimeWarning, match="changes too often .a list holds something else"):
+        for _ in range(40):
+            assert run(lg.ones(3)).tolist() == [2.0] * 3
+    assert run.recordings < 12 and len(seen) == 40
+    strict = lg.compile(f, fullgraph=True)
+    with pytest.raises(RuntimeError, match="changes too often"):
+        for _ in range(40):
+            strict(lg.ones(3))
+
+
+def test_allowing_winograd_is_a_call_of_another_kind(device):
+    run = lg.compile(lambda x: x * 2)
+    for allowed in (False, True, False):
+        lg.backends.convolution.allow_winograd = allowed
+        try:
+            before = run.replays
+            for _ in range(CALLS):
+                run(lg.ones(3))
+        finally:
+            lg.backends.convolution.allow_winograd = False
+        assert run.replays - before >= CALLS - 3
+    assert run.recordings == 4
+    with pytest.raises(AttributeError):
+        lg.backends.convolution.allow_wino = True
