@@ -32,6 +32,7 @@ from .storage import Storage
 __all__ = ["Compiled", "compile"]
 
 _MOST_FORMS = 8
+_MOST_READY = 3  # recordings of a form: with gradients and without, say
 _MOST_TRIES = 4
 _MOST_DEBT = 8.0  # recordings that no replays have paid for
 _PAID = 0.25  # of a recording, which costs as much as some plain calls, by a replay
@@ -71,7 +72,7 @@ class _Form:
     writes: bool = False  # to arguments, as the first call shows
     written: frozenset[Storage] = frozenset()  # what else that call wrote to
     last: _Recorded | None = None
-    ready: _Ready | None = None
+    ready: list[_Ready] = field(default_factory=list)  # the last one first
     tries: int = 0
     debt: float = 0.0  # recordings, less what replays have paid for
     apart: dict[Any, None] = field(default_factory=dict)  # storages to be recorded apart
@@ -120,18 +121,18 @@ class Compiled:
         given = flat.tensors
         if form.refused or (given and any(t._node.tracked for t in given)):
             return self._function(*args, **kwargs)
-        ready = form.ready  # other threads may put another one there
-        if ready is not None:
+        tensors: list[TensorBase] | None = None
+        for ready in list(form.ready):  # other threads may put another one there
             if ready.state and any(t._base.storage in ready.state for t in given):
                 return self._function(*args, **kwargs)
             try:
-                return self._replayed(form, ready, [_own(t) for t in given], shape, flat)
+                tensors = tensors or [_own(t) for t in given]
+                return self._replayed(form, ready, tensors, shape, flat)
             except StaleError as stale:
-                form.last = form.ready = None
                 form.stale = str(stale)
-                if form.debt >= _MOST_DEBT:
-                    self._give_up(form, f"what it rests on changes too often ({stale})")
-                    return self._function(*args, **kwargs)
+        if form.ready and form.debt >= _MOST_DEBT:
+            self._give_up(form, f"what it rests on changes too often ({form.stale})")
+            return self._function(*args, **kwargs)
         if not form.begun:  # makes states that later calls find
             form.begun = True
             return self._begin(form, flat, args, kwargs)
@@ -208,7 +209,8 @@ class Compiled:
             results = [r for r in now.capture.results if isinstance(r, Source)]
             gives_back = any(r.kind == "handle" for r in results)
             replay, rebuild = Replay(now.capture), rebuilder(now.shape[0])
-            form.ready = _Ready(now, replay, guards, written, gives_back, rebuild)
+            ready = _Ready(now, replay, guards, written, gives_back, rebuild)
+            form.ready = [ready, *form.ready][:_MOST_READY]
             return result
         form.tries += 1
         if isinstance(now, str):
@@ -222,7 +224,7 @@ class Compiled:
         return result
 
     def _give_up(self, form: _Form, reason: str) -> None:
-        form.refused, form.last, form.ready = reason, None, None
+        form.refused, form.last, form.ready = reason, None, []
         text = (
             f"compile: {_name_of(self._function)} cannot be replayed: {reason}. It runs as without "
             "compile"

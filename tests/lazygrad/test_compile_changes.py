@@ -83,6 +83,33 @@ def test_gradients_that_change_between_calls(device, first):
     assert run.replays
 
 
+def test_gradients_that_add_up_over_several_calls(device):
+    """With gradients and without, each has a recording of its own."""
+
+    def trained(compiled):
+        lg.manual_seed(0)
+        model = nn.Linear(6, 3)
+        optimizer = optim.SGD(model.parameters(), 0.1)
+
+        def add(x):
+            loss = model(x).square().mean() / 3
+            loss.backward()
+            return loss.detach()
+
+        run = lg.compile(add) if compiled else add
+        losses = []
+        for n in range(30):
+            losses.append(run(vector(n % 5)).item())
+            if n % 3 == 2:
+                optimizer.step()
+                optimizer.zero_grad()
+        if compiled:
+            assert run.replays >= 22
+        return losses
+
+    assert trained(True) == trained(False)
+
+
 def test_an_optimizer_alone(device):
     """What backward left pending is no part of the step."""
 
