@@ -19,6 +19,7 @@ def test_snippets_run(
     names: dict[str, object] = {}
     for snippet in snippets:
         exec(compile(snippet, str(README), "exec"), names)
+    assert names["train"].replays  # type: ignore[attr-defined]
 
 
 def test_settings_are_those_that_exist() -> None:
