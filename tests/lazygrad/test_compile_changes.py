@@ -248,6 +248,7 @@ def test_a_bad_index_in_a_replay(device):
     assert step.replays == 4
 
 
+@pytest.mark.large  # Oclgrind's queues are not made for several threads
 def test_threads_that_train_beside_one_another(device):
     """What one thread writes is no part of another one's recording; where that cannot be told it
     runs as without."""
