@@ -120,9 +120,11 @@ def _scaled_in(weights: Node, online: Online, tile: set[Node]) -> tuple[Node, No
 
 
 def _is_drawn(mask: Node) -> bool:
-    """Whether chance made a mask. Another one may drop the whole of a row that has no norm, being
-    masked before the softmax, too: what is divided by it in the end is NaN, not 0."""
-    return any(n.op.name == "philox" for n in toposort([mask], lambda n: n.op.kind == "leaf"))
+    """Whether chance alone made a mask. Another one may drop the whole of a row that has no norm,
+    being masked before the softmax, too: what is divided by it in the end is NaN, not 0."""
+    order = toposort([mask], lambda n: n.op.name == "philox")
+    made_of = {n.op.name for n in order if not n.src or n.op.name == "philox"}
+    return "philox" in made_of and made_of <= {"philox", "const", "scalar"}
 
 
 def _is_nonzero(n: Node) -> bool:

@@ -1,6 +1,6 @@
 """The facade: outputs and limits in, a plan out. A plan is data; it runs without its graph."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -139,25 +139,26 @@ def grouped(
     if check:
         verify(simple)
     _check_types(simple, limits)
+    stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
+    chains = _chains(simple, stored, limits) if on_cpu else []
     copies: set[Node] = set()
     if on_cpu and not limits.plain:
-        simple, copies = with_panels(simple, limits, _in_chains(simple, limits))
-    stored = {leaf for leaf in leaves if leaf.op.name == "buffer"}
+        simple, copies = with_panels(
+            simple, limits, {n for c in chains for n in (*c.tile, *c.results)}
+        )
+        if copies:
+            chains = _chains(simple, stored, limits)
     wanted = list(dict.fromkeys(n for n in simple if n not in stored))
     made = [n for n in wanted if n.size]
-    chains = _chains(made, limits) if on_cpu else []
     alone = apart(made) if on_cpu else set()
     prologue = Prologues(made, limits).operand
     groups = schedule(made, is_direct, prologue, limits.max_arguments, chains, alone, copies)
     return leaves, simple, wanted, groups
 
 
-def _chains(outputs: Sequence[Node], limits: Limits) -> list[Chain]:
-    return find_chains(outputs, lambda c: plan_form(c, limits) is not None)
-
-
-def _in_chains(outputs: Sequence[Node], limits: Limits) -> set[Node]:
-    return {n for c in _chains(outputs, limits) for n in (*c.tile, *c.results)}
+def _chains(outputs: Sequence[Node], stored: Set[Node], limits: Limits) -> list[Chain]:
+    made = [n for n in dict.fromkeys(outputs) if n not in stored and n.size]
+    return find_chains(made, lambda c: plan_form(c, limits) is not None)
 
 
 def _below_reshapes(outputs: Sequence[Node]) -> list[Node]:

@@ -14,17 +14,17 @@ from .emit import topological
 from .expression import Expressions, Value
 from .graph import Node
 from .index import Ix, Remainder, Var, decompose, flat_index, variables
+from .kernel import MOST_LANES
 from .limits import Limits
 from .reduction import contract_shape
 
 __all__ = [
-    "LINE_BYTES", "MOST_LANES", "PAGE_BYTES", "Form", "Labels", "Names", "data_in", "is_direct",
+    "LINE_BYTES", "PAGE_BYTES", "Form", "Labels", "Names", "data_in", "is_direct",
     "parts", "readings", "staging", "with_taps",
 ]  # fmt: skip
 
 Labels = tuple[int, ...]
 
-MOST_LANES = 16
 LINE_BYTES = 64
 PAGE_BYTES = 4096  # lines that far apart share one set of a first cache
 # parts of a core's first cache: for rows of a block, for rows whose positions stand in a table, and

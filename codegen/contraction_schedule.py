@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from .choice import Choice, chosen
 from .contraction_cost import cost
-from .contraction_form import LINE_BYTES, MOST_LANES, Form, parts, readings, with_taps
+from .contraction_form import LINE_BYTES, Form, parts, readings, with_taps
 from .graph import Node
+from .kernel import MOST_LANES
 from .limits import Limits
 
 __all__ = ["candidates", "plan_form"]

@@ -80,15 +80,19 @@ def _of_divisor(o: Any, g: Node, n: Node) -> Node | None:
 
 
 def _of_power(o: Any, g: Node, n: Node) -> Node:
-    """g * n, where n is a power; of a softmax, whose g is x / t + s, it is n / t * (x + s * t):
-    then backward reads the weights n / t, which others need, and the powers are not kept."""
+    """g * n, where n is a power; of a softmax, whose g is x / t + s and t the sum of n, it is
+    n / t * (x + s * t): then backward reads the weights n / t, which others need, and the powers
+    are not kept. Of another t, n / t might be infinite."""
     result: Node
     terms = g.src if g.op.name == "add" else ()
     for quotient, shift in (terms, terms[::-1]) if terms else ():
         row = shift.src[0] if shift.op.name == "expand" else shift
         if quotient.op.name == "div" and quotient.shape == n.shape:
             x, t = quotient.src
-            if max(t.size, row.size) < n.size:
+            total = t
+            while total.op.kind == "view":
+                total = total.src[0]
+            if total.op.name == "sum" and total.src[0] is n and row.size < n.size:
                 result = o.mul(o.div(n, t), o.add(x, o.mul(row, t)))
                 return result
     result = o.mul(g, n)

@@ -10,6 +10,7 @@ from .elementwise import PHILOX, PHILOX_RUN
 from .expression import Expressions, Value
 from .index import Condition, Ix, Var
 from .kernel import (
+    MOST_LANES,
     Alias,
     Apply,
     Argument,
@@ -35,7 +36,6 @@ from .kernel import (
 __all__ = ["Emitter", "LoopNest", "topological"]
 
 
-MOST_LANES = 16  # of any vector
 _INT = ctype_of(ops.DTYPES["int32"])
 
 

@@ -35,11 +35,13 @@ from .index import Condition, Ix, Var
 from .opencl_text import CType
 
 __all__ = [
-    "Alias", "Apply", "Argument", "Array", "Assign", "Barrier", "Block", "Call", "Checked",
-    "Comment", "Define", "Fma", "Fragments", "Guarded", "Horizontal", "If", "Kernel", "Lane",
-    "Lanes", "Literal", "Load", "Loop", "Mma", "Narrow", "Param", "Pointer", "Position", "Rhs",
-    "Splat", "Statement", "Store", "Test", "Zip", "ctype_of",
+    "MOST_LANES", "Alias", "Apply", "Argument", "Array", "Assign", "Barrier", "Block", "Call",
+    "Checked", "Comment", "Define", "Fma", "Fragments", "Guarded", "Horizontal", "If", "Kernel",
+    "Lane", "Lanes", "Literal", "Load", "Loop", "Mma", "Narrow", "Param", "Pointer", "Position",
+    "Rhs", "Splat", "Statement", "Store", "Test", "Zip", "ctype_of",
 ]  # fmt: skip
+
+MOST_LANES = 16  # of any vector
 
 
 def ctype_of(dtype: DType, width: int = 1) -> CType:

@@ -3,6 +3,7 @@
 from .dtype import DType, int32, int64
 from .index import Ix, Var, conjunction, reach, variables
 from .kernel import (
+    MOST_LANES,
     Alias,
     Apply,
     Assign,
@@ -35,8 +36,6 @@ from .kernel import (
 )
 
 __all__ = ["format_kernel", "index_dtype", "verify_kernel"]
-
-_MOST_LANES = 16
 
 
 def _operands(rhs: Rhs) -> tuple[str, ...]:
@@ -79,11 +78,11 @@ def index_dtype(kernel: Kernel) -> DType:
             case Define(rhs=rhs) | Assign(rhs=rhs):
                 read = rhs.load if isinstance(rhs, Guarded) else rhs
                 apart = abs(read.stride) if isinstance(read, Load | Position) else 0
-                most = max(most, reach(*_indices(rhs)) + _MOST_LANES * apart)
+                most = max(most, reach(*_indices(rhs)) + MOST_LANES * apart)
             case Pointer(index=index) | Fragments(index=index):
                 most = max(most, reach(index))
             case Store(index=index, stride=stride):
-                most = max(most, reach(index) + _MOST_LANES * abs(stride))
+                most = max(most, reach(index) + MOST_LANES * abs(stride))
             case Loop(start=start, stop=stop, step=step):
                 most = max(most, reach(start, stop) + step)
             case If(conditions=conditions):

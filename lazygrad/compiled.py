@@ -330,10 +330,9 @@ def compile(
     Other state of Python is that of the recording: what the function prints happens no more. Its
     closure, the globals that it names, attributes of modules and settings of optimizers are
     compared before each replay, and a change is recorded anew. Where something changes in most
-    calls (a list that grows, a count, gradients that are None in every fourth call) recording costs
-    more than replays save: after some of them calls run as without compile, and a warning says what
-    changed. LAZYGRAD_CHECK=1 records every call, and raises a RuntimeError where it differs from
-    the captured one.
+    calls (a list that grows, a count) recording costs more than replays save: after some of them
+    calls run as without compile, and a warning says what changed. LAZYGRAD_CHECK=1 records every
+    call, and raises a RuntimeError where it differs from the captured one.
 
     Args:
         model: the function or module; without it, a decorator is returned.

@@ -44,7 +44,7 @@ class Buffer:
     @property
     def viewed(self) -> bool:
         """Whether an array from `host_view` still looks at this memory, so none may write it."""
-        return self.block is not None and self.block.pins > 0
+        return self.block is not None and len(self.block.holds) > 1
 
     def release(self) -> None:
         """Give the memory back for reuse; a second call does nothing."""
@@ -172,7 +172,7 @@ class _HostView:
         self._device = buffer.device
         self._block = block
         self._mapped: Any = mapped
-        block.pins += 1
+        block.holds.append(False)
         self.__array_interface__ = {
             "version": 3,
             "shape": mapped.shape,
@@ -186,7 +186,7 @@ class _HostView:
             return
         with _mapping:
             self._mapped = None  # unmaps
-        self._device.pool.unpin(self._block)
+        self._device.pool.give(self._block)
 
 
 def host_view(buffer: Buffer) -> np.ndarray[Any, Any] | None:

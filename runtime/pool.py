@@ -41,7 +41,7 @@ def size_class(nbytes: int) -> int:
 class Block:
     """A piece of device memory; `key` stands for it where it must not be kept alive."""
 
-    __slots__ = ("age", "asked", "given_back", "in_use", "key", "label", "memory", "pins", "size")
+    __slots__ = ("age", "asked", "holds", "in_use", "key", "label", "memory", "size")
 
     def __init__(self, memory: cl.Buffer, size: int) -> None:
         self.memory = memory
@@ -50,8 +50,9 @@ class Block:
         self.asked = 0
         self.label = ""
         self.age = 0
-        self.pins = 0  # host views that still look at it
-        self.given_back = False
+        # one for who asked for it, at the bottom, and one for each host view: threads and
+        # finalizers take them off without a lock, and who takes the bottom one gives it back
+        self.holds: list[bool] = []
         self.in_use = False  # until the pool has seen that it was given back
 
 
@@ -116,16 +117,21 @@ class Pool:
         return blocks
 
     def _hand_out(self, block: Block, nbytes: int, label: str) -> None:
-        block.asked, block.label, block.given_back, block.in_use = nbytes, label, False, True
+        block.asked, block.label, block.holds, block.in_use = nbytes, label, [True], True
         self._alive += 1
         self.bytes_in_use += nbytes
         if self.bytes_in_use > self.peak_bytes_in_use:
             self.peak_bytes_in_use = self.bytes_in_use
 
     def give(self, block: Block) -> None:
-        """Take a block back; safe in a finalizer. A small one is looked at by the next request."""
-        block.given_back = True
-        if block.pins:
+        """One hold less, of its owner or of a host view; with the last one the block comes back.
+
+        Safe in a finalizer. A small block is looked at by the next request.
+        """
+        try:
+            if not block.holds.pop():
+                return
+        except IndexError:  # two threads released one buffer
             return
         self._returned.append(block)
         if block.size >= self._large and self._lock.acquire(blocking=False):
@@ -133,12 +139,6 @@ class Pool:
                 self._collect()
             finally:
                 self._lock.release()
-
-    def unpin(self, block: Block) -> None:
-        """A host view of the block has ended."""
-        block.pins -= 1
-        if block.given_back:
-            self.give(block)
 
     def close(self, lock: Any) -> None:
         """From now on `lock` stands where the pool's was, and tells why nothing is to be had."""
@@ -197,8 +197,6 @@ class Pool:
     def _collect(self) -> None:
         while self._returned:
             block = self._returned.popleft()
-            if not block.in_use:
-                continue
             block.in_use = False
             self._alive -= 1
             self._clock += 1

@@ -201,6 +201,15 @@ def test_gradient_of_a_value_used_twice_accumulates() -> None:
     np.testing.assert_array_equal(evaluate([g], {leaf: value})[0], 2 * value + 3)
 
 
+def test_other_quotients_of_powers_are_divided_last():
+    """Where the power is large and the divisor small, their quotient would be infinite."""
+    x = ops.variable(ops.buffer(float64, (3, 5)), 0)
+    t, s = ops.buffer(float64, (3, 1)), ops.buffer(float64, (3, 1))
+    seed = ops.add(ops.div(ops.buffer(float64, (3, 5)), t), s)
+    (found,) = gradient([ops.exp(x)], [seed], [x])
+    assert found is ops.mul(seed, ops.exp(x))
+
+
 def test_a_softmax_passes_back_by_its_weights():
     """The powers are read for nothing but the weights, and divisions are of rows."""
     x = ops.variable(ops.buffer(float64, (3, 5)), 0)

@@ -196,6 +196,18 @@ def test_more_than_the_machine_has_is_refused(
     pool.give(second)
 
 
+def test_a_block_comes_back_once_and_with_its_last_hold(device: runtime.Device) -> None:
+    pool = Pool("planted", device.facts, lambda n: cl.Buffer(device.context, 1, n))
+    block = pool.take(1000, "")
+    block.holds.append(False)  # a host view
+    pool.give(block)
+    assert pool.take(1000, "") is not block
+    pool.give(block)
+    pool.give(block)  # as of two threads
+    again = [pool.take(1000, "") for _ in range(2)]
+    assert again[0] is block and again[1] is not block
+
+
 def test_a_host_view_is_the_memory_itself(device: runtime.Device) -> None:
     data = np.arange(1000, dtype=np.float32)
     memory = runtime.allocate(device, data.nbytes)
