@@ -105,7 +105,7 @@ class _Simulated:
         self.wrong += wrong
         self.ran += int(ran) if ran.isdigit() else 0
         self.reports += reports
-        if done.returncode and not wrong or ran == "0":
+        if (done.returncode and not wrong) or ran == "0":
             self.died += f"{done.stderr}\nended with {done.returncode} after {ran} programs\n"
 
     def finding(self, promise: str) -> Finding:
