@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["BadNameError", "ShapeError", "shown", "wrap_dim"]
+__all__ = ["BadNameError", "ShapeError", "shown", "type_name", "wrap_dim"]
 
 
 class ShapeError(RuntimeError, ValueError):
@@ -15,10 +15,18 @@ class BadNameError(ValueError, KeyError):
     __str__ = Exception.__str__  # KeyError would quote it
 
 
+def type_name(value: Any) -> str:
+    """The name of a value's class; where others have one of that name too, with the library's."""
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    foreign = kind.__name__ == "Tensor" and library != __name__.partition(".")[0]
+    return f"{library}.{kind.__name__}" if foreign else kind.__name__
+
+
 def shown(value: Any) -> str:
     """A value in a few words: tensors and arrays by shape and dtype, the rest cut to a line."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"{type(value).__name__}{list(value.shape)} {value.dtype}"
+        return f"{type_name(value)}{list(value.shape)} {value.dtype}"
     try:
         text = repr(value).partition("\n")[0]
     except (TypeError, ValueError, IndexError, AttributeError):  # its class's own affair

@@ -14,7 +14,7 @@ from types import BuiltinFunctionType, FunctionType, TracebackType
 from typing import Any, TypeVar
 
 from .contract import ANYTHING, OPERAND, contract, contracts_of, is_whole, parameters_of
-from .errors import shown
+from .errors import shown, type_name
 from .handle import TensorBase
 from .numpy_names import PYTORCH_NAMES
 from .placement import DeviceNotFoundError
@@ -148,7 +148,7 @@ class _Refused(TypeError):
 def _refused(argument: str, value: Any, held: Any) -> _Refused:
     advice = "; write lg.tensor(value)" if held.text == "Tensor" else ""
     return _Refused(
-        f"argument {argument} must be {held.text}, not {type(value).__name__}: got {shown(value)}"
+        f"argument {argument} must be {held.text}, not {type_name(value)}: got {shown(value)}"
         f"{advice}"
     )
 

@@ -12,7 +12,7 @@ from .creation import full, sizes
 from .default_dtype import as_dtype
 from .errors import ShapeError
 from .explain import explained
-from .handle import Size, TensorBase
+from .handle import Size, TensorBase, check_tensor
 from .numpy_names import numpy_names
 from .promotion import result_type as _result_type
 from .tensor import Tensor
@@ -281,20 +281,16 @@ xlogy = _function(Tensor.xlogy)
 
 
 @overload
-def where(condition: TensorBase) -> tuple[Tensor, ...]: ...
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 @overload
-def where(condition: TensorBase, input: Any, other: Any) -> Tensor: ...
-def where(condition: TensorBase, input: Any = None, other: Any = None) -> Any:
+def where(condition: Tensor, input: Any, other: Any) -> Tensor: ...
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where `condition` is true, `other` elsewhere; of a condition alone its true places.
 
     Tensors and numbers broadcast together. Raises TypeError for a condition that is no tensor,
     RuntimeError for one of another dtype than bool or uint8.
     """
-    if not isinstance(condition, Tensor):
-        raise TypeError(
-            "where(): argument 'condition' (position 1) must be Tensor, not "
-            f"{type(condition).__name__}; write lg.tensor(value)"
-        )
+    check_tensor("where", condition, "condition")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if isinstance(input, Tensor):

@@ -3,7 +3,7 @@
 Found from the function: its closure, defaults, the globals that it and what it calls name, and
 what these hold. Modules count with all their attributes, parameters, buffers and hooks, classes
 with theirs, Python modules with those that are named, containers with what they hold, arrays with
-their bytes, optimizers with their settings but learning rates.
+their bytes, optimizers with their settings but those that schedules change.
 """
 
 import dis
@@ -28,7 +28,8 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 _CONTAINERS = (list, tuple, set, frozenset, dict, deque)
 _OF_FUNCTION = ("__code__", "__defaults__")
 _OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME"}
-_FOLLOWED = {"lr"}  # settings that updates ask for anew, see `recording.follow`
+# settings that updates ask for anew, see `recording.follow`; without momentum there is no buffer
+_FOLLOWED = {"lr", "betas", "momentum"}
 _DEEP = 4
 _LIBRARIES = {"lazygrad", "numpy", "builtins", "collections", "functools", "typing", "torch"}
 
@@ -44,6 +45,7 @@ class Guards:
         self._contents: list[tuple[Any, list[Any]]] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], bytes]] = []
         self._cells: list[tuple[Any, Any]] = []
+        self._momenta: list[tuple[Mapping[str, Any], bool]] = []
         self._identities = Identities()  # of all of these but arrays
         self._seen: dict[int, Any] = {}  # what an id is a key for must not go
         # breadth first: what is met on several ways counts by the shortest
@@ -58,6 +60,9 @@ class Guards:
         found = "" if self._identities.are_same() else self._difference()
         if found:
             return found
+        for group, trained_with in self._momenta:
+            if bool(group["momentum"]) is not trained_with:
+                return "'momentum' became zero, or was zero"
         for array, data in self._arrays:
             if array.tobytes() != data:
                 return f"an array of shape {array.shape} holds other numbers"
@@ -231,6 +236,8 @@ class Guards:
             for name, value in group.items():
                 if isinstance(value, (*_PLAIN, tuple)) and name not in _FOLLOWED:
                     self._hold(group, name, value)
+            if "momentum" in group:
+                self._momenta.append((group, bool(group["momentum"])))
             self._contain(group["params"], 0)
         for state in optimizer.state.values():
             for name, value in state.items():  # counts go on in replays, too

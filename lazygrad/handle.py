@@ -17,7 +17,7 @@ from lazygrad.codegen.dtype import DType
 from lazygrad.codegen.graph import Node, Shape
 
 from . import placement
-from .errors import ShapeError
+from .errors import ShapeError, type_name
 from .grad_mode import grad_enabled
 from .origin import caller
 from .placement import Device
@@ -341,7 +341,7 @@ def check_tensor(name: str, given: Any, argument: str = "input", place: int = 1)
     if not isinstance(given, TensorBase):
         raise TypeError(
             f"{name}(): argument '{argument}' (position {place}) must be Tensor, not "
-            f"{type(given).__name__}; write lg.tensor(value)"
+            f"{type_name(given)}; write lg.tensor(value)"
         )
 
 

@@ -10,9 +10,10 @@ from lazygrad.codegen.graph import Node
 from .promotion import float_node
 
 __all__ = [
-    "Binary", "add", "and_", "div", "floor_divide", "fmax", "fmin", "fmod", "ge", "gt", "le", "lt",
-    "maximum", "minimum", "mul", "not_for", "or_", "rdiv", "remainder", "rfloor_divide",
-    "rremainder", "rshl", "rshr", "rsub", "shl", "shr", "sub", "swapped", "trunc_divide", "xor",
+    "Binary", "add", "and_", "div", "floor_divide", "fmax", "fmin", "fmod", "from_end",
+    "from_start", "ge", "gt", "le", "lerp", "lt", "maximum", "minimum", "mul", "not_for", "or_",
+    "rdiv", "remainder", "rfloor_divide", "rremainder", "rshl", "rshr", "rsub", "shl", "shr", "sub",
+    "swapped", "trunc_divide", "xor",
 ]  # fmt: skip
 
 Binary: TypeAlias = Callable[[Node, Node], Node]
@@ -151,3 +152,18 @@ def swapped(op: Binary) -> Binary:
 
 rfloor_divide, rremainder = swapped(floor_divide), swapped(remainder)
 rshl, rshr = swapped(shl), swapped(shr)
+
+
+def from_start(start: Node, end: Node, weight: Node) -> Node:
+    return ops.add(start, ops.mul(weight, ops.sub(end, start)))
+
+
+def from_end(start: Node, end: Node, weight: Node) -> Node:
+    rest = ops.sub(ops.const(1, weight.dtype), weight)
+    return ops.sub(end, ops.mul(rest, ops.sub(end, start)))
+
+
+def lerp(start: Node, end: Node, weight: Node) -> Node:
+    """From the nearer end, as in PyTorch: weights 0 and 1 then give just the ends."""
+    near = ops.lt(weight, ops.const(0.5, weight.dtype))
+    return ops.where(near, from_start(start, end, weight), from_end(start, end, weight))

@@ -9,7 +9,7 @@ from lazygrad.codegen.dtype import bool_, float32, int32, int64
 from lazygrad.codegen.graph import Node
 
 from .handle import TensorBase
-from .pointwise_nodes import le
+from .pointwise_nodes import from_end, from_start, le, lerp
 from .promotion import (
     Number,
     Operand,
@@ -64,21 +64,6 @@ def _kept(x: Node, inside: Node, bound: Node) -> Node:
 
 def _clamp(x: Node, low: Node, high: Node) -> Node:
     return _at_most(_at_least(x, low), high)
-
-
-def _from_start(start: Node, end: Node, weight: Node) -> Node:
-    return ops.add(start, ops.mul(weight, ops.sub(end, start)))
-
-
-def _from_end(start: Node, end: Node, weight: Node) -> Node:
-    rest = ops.sub(ops.const(1, weight.dtype), weight)
-    return ops.sub(end, ops.mul(rest, ops.sub(end, start)))
-
-
-def _lerp(start: Node, end: Node, weight: Node) -> Node:
-    """From the nearer end, as in PyTorch: weights 0 and 1 then give just the ends."""
-    near = ops.lt(weight, ops.const(0.5, weight.dtype))
-    return ops.where(near, _from_start(start, end, weight), _from_end(start, end, weight))
 
 
 def _hypot(a: Node, b: Node) -> Node:
@@ -179,9 +164,9 @@ class FormulaMethods(TensorBase):
 
     def lerp(self, end: "TensorBase", weight: Operand) -> "Tensor":
         """`self + weight * (end - self)`."""
-        build = _lerp
+        build = lerp
         if isinstance(weight, (int, float)):
-            build = _from_start if weight < 0.5 else _from_end
+            build = from_start if weight < 0.5 else from_end
         return _several("lerp", build, self, end, weight)
 
     def addcmul(

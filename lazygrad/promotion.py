@@ -19,7 +19,7 @@ from lazygrad.codegen.graph import Node
 
 from . import placement
 from .default_dtype import get_default_dtype
-from .errors import ShapeError, shown
+from .errors import ShapeError, shown, type_name
 from .handle import TensorBase, keep_order, wrap
 from .realize import from_host
 from .recording import Followed, late
@@ -39,6 +39,7 @@ _Binary: TypeAlias = Callable[[Node, Node], Node]
 
 _consts: dict[tuple[DType, float], Node] = {}  # the numbers below, of every dtype in use
 _STRUCTURE = (0, 1, -1, 2)
+_NO_OPERANDS = (list, tuple, str, dict)
 _INFINITE = (math.inf, -math.inf)  # what masks are made with
 
 
@@ -141,8 +142,8 @@ def _number(name: str, value: Any) -> Number:
         value = value.item()
     if not isinstance(value, (bool, int, float)):
         raise NotAnOperand(
-            f"{name}: got {value!r} of type {type(value).__name__}, expected a tensor, a number "
-            "or a NumPy array; write lg.tensor(values) for a list"
+            f"{name}: got {shown(value)} of type {type_name(value)}, expected a tensor, a number "
+            "or a NumPy array; write lg.tensor(value) for a list or another library's array"
         )
     return value
 
@@ -241,7 +242,7 @@ def operate(x: TensorBase, other: Any, op: _Binary, name: str) -> Any:
         a, b, _ = binary_operands(x, other, name)
         node = op(a, b)
     except NotAnOperand:
-        if other is None or isinstance(other, (list, tuple, str, dict)):
+        if other is None or isinstance(other, _NO_OPERANDS) or hasattr(other, "__dlpack__"):
             raise  # the message says what to write instead
         return NotImplemented
     except ValueError:

@@ -1,5 +1,6 @@
 """Order along a dimension, and what is read off it; sets of values."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from lazygrad.codegen.graph import Node
 from .errors import wrap_dim
 from .extremes import ValuesIndices
 from .handle import TensorBase, wrap
+from .pointwise_nodes import lerp
 from .promotion import scalar_operand
 from .realize import from_host, host_view
 from .reduction import squeezed
@@ -206,8 +208,7 @@ class SortingMethods(TensorBase):
             weight = ops.where(ops.eq(weight, zero), zero, half)
         low = ops.gather(ordered, ops.cast(below, int64), last)
         high = ops.gather(ordered, ops.cast(ops.ceil(rank), int64), last)
-        value = ops.add(low, ops.mul(weight, ops.sub(high, low)))
-        return ops.where(missing, ops.const(float("nan"), x.dtype), value)
+        return ops.where(missing, ops.const(math.nan, x.dtype), lerp(low, high, weight))
 
     # -- sets of values, which the host finds ------------------------------------------------
 

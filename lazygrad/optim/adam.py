@@ -86,7 +86,6 @@ class Adam(Optimizer):
         first: bool,
     ) -> None:
         # The count stays on the host: what depends on it enters the kernel as late-bound numbers.
-        beta1, beta2 = group["betas"]
         weight_decay = group["weight_decay"]
         if group["maximize"]:
             gradient = -gradient
@@ -96,14 +95,16 @@ class Adam(Optimizer):
             gradient = gradient + parameter * weight_decay
 
         mean, square = state["exp_avg"], state["exp_avg_sq"]
-        mean.mul_(beta1).add_(gradient, alpha=1.0 - beta1)
-        square.mul_(beta2).addcmul_(gradient, gradient, value=1.0 - beta2)
+        mean.mul_(follow(lambda: group["betas"][0]))
+        mean.add_(gradient, alpha=follow(lambda: 1.0 - group["betas"][0]))
+        square.mul_(follow(lambda: group["betas"][1]))
+        square.addcmul_(gradient, gradient, value=follow(lambda: 1.0 - group["betas"][1]))
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"]
             square = largest.copy_(maximum(largest, square))
-        root = follow(lambda: math.sqrt(1.0 - beta2 ** state["step"]))
+        root = follow(lambda: math.sqrt(1.0 - group["betas"][1] ** state["step"]))
         scale = square.sqrt() / root + group["eps"]
-        rate = follow(lambda: -group["lr"] / (1.0 - beta1 ** state["step"]))
+        rate = follow(lambda: -group["lr"] / (1.0 - group["betas"][0] ** state["step"]))
         parameter.addcdiv_(mean, scale, value=rate)
 
 

@@ -71,14 +71,16 @@ class SGD(Optimizer):
         group: dict[str, Any],
         first: bool,
     ) -> None:
-        momentum = group["momentum"]
         if group["maximize"]:
             gradient = -gradient
         if group["weight_decay"]:
             gradient = gradient + parameter * group["weight_decay"]
-        if momentum:
+        if group["momentum"]:
             buffer = state["momentum_buffer"]
             share = 1.0 if first else 1.0 - group["dampening"]
-            buffer.mul_(momentum).add_(gradient, alpha=share)
-            gradient = gradient + buffer * momentum if group["nesterov"] else buffer
+            buffer.mul_(follow(lambda: group["momentum"])).add_(gradient, alpha=share)
+            if group["nesterov"]:
+                gradient = gradient + buffer * follow(lambda: group["momentum"])
+            else:
+                gradient = buffer
         parameter.add_(gradient, alpha=follow(lambda: -group["lr"]))

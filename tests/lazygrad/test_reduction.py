@@ -109,6 +109,9 @@ SORTS = {
     "nearest": lambda t: t.x.quantile(0.3, 0, interpolation="nearest"),
     "midpoint": lambda t: t.x.quantile(0.3, 1, interpolation="midpoint"),
     "quantile of nan": lambda t: t.nan.quantile(0.5, 1),
+    "quantiles beside infinities": lambda t: t.library.tensor(
+        [-math.inf, 2.0, 3.0, math.inf]
+    ).quantile(t.library.tensor([0.0, 0.25, 0.5, 0.9, 1.0])),
 }  # fmt: skip
 
 SETS = {
