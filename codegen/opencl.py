@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from .accesses import Accesses
 from .builtins import functions_for
-from .dtype import DType, bfloat16, bool_, float16, uint16
-from .index import Ix, Var, conjunction
+from .dtype import bool_
+from .index import Ix, conjunction
 from .kernel import (
     Alias,
     Apply,
@@ -79,136 +80,8 @@ class _Printer:
         self.has_fma = has_fma
         self.index_ctype = ctype_of(index_dtype(kernel))
         self.index_type = self.index_ctype.name
-        self.arrays: dict[str, tuple[DType, str]] = {
-            p.name: (p.dtype, "__global")
-            for p in kernel.params
-            if p.kind in ("in", "out", "scratch")
-        }
-        for a in kernel.arrays:
-            self.arrays[a.name] = (a.dtype, "__local" if a.space == "local" else "__private")
+        self.memory = Accesses(kernel)
         self.types: dict[str, CType] = {}
-        self.divisors: dict[Var, int] = {}
-
-    def ix(self, index: Ix) -> str:
-        return index.text()
-
-    # memory access
-
-    def _stored(self, array: str) -> str:
-        dtype, space = self.arrays[array]
-        return dtype.storage if space == "__global" else dtype.compute
-
-    def _aligned(self, index: Ix, width: int) -> bool:
-        """Whether a vector lies at a multiple of its size, where that makes one access of many."""
-        return self.kernel.aligned and index.divisor(self.divisors) % width == 0
-
-    def _bits(self, array: str, ctype: CType) -> tuple[str, DType]:
-        """How to read an array: what is narrow comes as bits where bits are asked for."""
-        dtype, space = self.arrays[array]
-        if dtype is float16 and ctype.base == "ushort":
-            return f"(({space} const ushort*){array})", uint16
-        return array, uint16 if ctype.base == "ushort" else dtype
-
-    def load(self, load: Load, ctype: CType) -> str:
-        array, dtype = self._bits(load.array, ctype)
-        space = self.arrays[load.array][1]
-        at, width = self.ix(load.index), ctype.width
-        if width == 1 or load.stride == 0:
-            one = self._load_one(array, dtype, at)
-            return one if width == 1 else f"({ctype.name})({one})"
-        if load.stride == 1:
-            aligned = self._aligned(load.index, width)
-            if dtype is float16:
-                return f"lg_load{'aligned' if aligned else ''}_float16_{width}({array} + {at})"
-            raw = f"vload{width}(0, {array} + {at})"
-            if aligned:
-                stored = "ushort" if dtype is uint16 else self._stored(load.array)
-                raw = f"*({space} const {stored}{width}*)({array} + {at})"
-            if dtype is bfloat16:
-                return f"as_float{width}(convert_uint{width}({raw}) << 16)"
-            if dtype is bool_:
-                return f"-convert_int{width}({raw})"
-            return raw
-        lanes = [
-            self._load_one(array, dtype, self.ix(load.index + k * load.stride))
-            for k in range(width)
-        ]
-        return f"({ctype.name})({', '.join(lanes)})"
-
-    def _strided(self, name: str, load: Load, ctype: CType) -> list[str]:
-        """A vector of elements that lie apart: from a pointer of its own, to be readable."""
-        dtype, space = self.arrays[load.array]
-        stored = dtype.storage if space == "__global" else dtype.compute
-        pointer, width = f"{name}_at", ctype.width
-        start = [f"{space} const {stored}* {pointer} = {load.array} + {self.ix(load.index)};"]
-        if load.stride == 2 and self._by_shuffle(dtype, width):  # up to the last lane, not beyond
-            low, high = f"{name}_low", f"{name}_high"
-            start += [
-                f"const {ctype.name} {low} = vload{width}(0, {pointer});",
-                f"const {ctype.name} {high} = vload{width}(0, {pointer} + {width - 1});",
-            ]
-            # lane by lane: of halves of vectors, as .even, Oclgrind's checker dies
-            lanes = [f"{low}.s{k:x}" for k in range(0, width, 2)]
-            lanes += [f"{high}.s{k:x}" for k in range(1, width, 2)]
-        else:
-            lanes = [self._load_one(pointer, dtype, str(k * load.stride)) for k in range(width)]
-        return [*start, f"const {ctype.name} {name} = ({ctype.name})({', '.join(lanes)});"]
-
-    def _by_shuffle(self, dtype: DType, width: int) -> bool:
-        """Whether every other element is had from whole vectors: CPUs load any vector at once."""
-        return width >= 4 and not self.kernel.aligned and not (dtype.is_narrow or dtype is bool_)
-
-    def _guarded(self, name: str, rhs: Guarded, ctype: CType) -> list[str]:
-        """Without a branch: element 0 is read where the conditions fail."""
-        holds, read = f"{name}_in", f"{name}_at"
-        array, dtype = self._bits(rhs.load.array, ctype)
-        at = f"({self.ix(rhs.load.index)})*{holds}"
-        return [
-            f"const int {holds} = {conjunction(rhs.conditions)};",
-            f"const {ctype.name} {read} = {self._load_one(array, dtype, at)};",
-            f"const {ctype.name} {name} = {holds} ? {read} : {literal(rhs.fill, ctype)};",
-        ]
-
-    def _load_one(self, array: str, dtype: DType, at: str) -> str:
-        if dtype is float16:
-            return f"vload_half(0, {array} + {at})"
-        if dtype is bfloat16:
-            return f"as_float((uint){array}[{at}] << 16)"
-        if dtype is bool_:
-            return f"-(int){array}[{at}]"
-        return f"{array}[{at}]"
-
-    def store(self, s: Store) -> list[str]:
-        dtype, _ = self.arrays[s.array]
-        width = s.type.width
-        if width > 1 and s.stride != 1:
-            lanes = []
-            for k in range(width):
-                lane = f"{s.value}.s{k:x}"
-                lanes += self._store_one(s.array, dtype, self.ix(s.index + k * s.stride), lane, 1)
-            return lanes
-        aligned = width > 1 and self._aligned(s.index, width)
-        return self._store_one(s.array, dtype, self.ix(s.index), s.value, width, aligned)
-
-    def _store_one(
-        self, array: str, dtype: DType, at: str, value: str, width: int, aligned: bool = False
-    ) -> list[str]:
-        suffix = "" if width == 1 else str(width)
-        if dtype is float16:
-            if width > 1:
-                whole = "aligned" if aligned else ""
-                return [f"lg_store{whole}_float16_{width}({value}, {array} + {at});"]
-            return [f"vstore_half_rte({value}, 0, {array} + {at});"]
-        if dtype is bfloat16:
-            value = f"lg_to_bfloat{suffix}({value})"
-        elif dtype is bool_:
-            value = f"convert_uchar{suffix}(-{value})" if width > 1 else f"(uchar)(-{value})"
-        if width == 1:
-            return [f"{array}[{at}] = {value};"]
-        if aligned:
-            space = self.arrays[array][1]
-            return [f"*({space} {self._stored(array)}{width}*)({array} + {at}) = {value};"]
-        return [f"vstore{width}({value}, 0, {array} + {at});"]
 
     # right-hand sides
 
@@ -222,14 +95,14 @@ class _Printer:
                 fused = ctype.kind == "f" and self.has_fma
                 return f"fma({a}, {b}, {c})" if fused else f"{a} * {b} + {c}"
             case Load():
-                return self.load(rhs, ctype)
+                return self.memory.load(rhs, ctype)
             case Guarded(conditions=tests, load=load, fill=fill):
-                yes, no = self.load(load, ctype), literal(fill, ctype)
+                yes, no = self.memory.load(load, ctype), literal(fill, ctype)
                 return f"({conjunction(tests)}) ? {yes} : {no}"
             case Literal(value=value):
                 return literal(value, ctype)
             case Position(index=index, highest=int() as highest):
-                return f"min(({self.index_type})({self.ix(index)}), ({self.index_type}){highest})"
+                return f"min(({self.index_type})({index.text()}), ({self.index_type}){highest})"
             case Position(index=index, stride=stride):
                 return self._position(index, stride, ctype)
             case Argument(name=name):
@@ -256,7 +129,7 @@ class _Printer:
                 raise AssertionError("horizontal is written as statements")
 
     def _position(self, index: Ix, stride: int, ctype: CType) -> str:
-        at = self.ix(index)
+        at = index.text()
         if ctype.width == 1 or stride == 0:
             scalar = at if ctype.base == self.index_type else f"({ctype.base})({at})"
             return scalar if ctype.width == 1 else f"({ctype.name})({scalar})"
@@ -285,14 +158,14 @@ class _Printer:
         match s:
             case Define(name=name, type=ctype, rhs=rhs, mutable=mutable):
                 if s.var is not None and isinstance(rhs, Position):
-                    divisor = rhs.index.divisor(self.divisors)
-                    self.divisors[s.var] = math.gcd(divisor, rhs.highest or 0)
+                    divisor = rhs.index.divisor(self.memory.divisors)
+                    self.memory.divisors[s.var] = math.gcd(divisor, rhs.highest or 0)
                 if isinstance(rhs, Horizontal):
                     return [f"{ctype.name} {name};", *self.horizontal(name, rhs, ctype)]
                 if isinstance(rhs, Load) and ctype.width > 1 and rhs.stride not in (0, 1):
-                    return self._strided(name, rhs, ctype)
+                    return self.memory.strided(name, rhs, ctype)
                 if isinstance(rhs, Guarded) and ctype.width == 1 and not branches:
-                    return self._guarded(name, rhs, ctype)
+                    return self.memory.guarded(name, rhs, ctype)
                 const = "" if mutable else "const "
                 if s.var is not None:
                     ctype = self.index_ctype
@@ -300,16 +173,16 @@ class _Printer:
             case Assign(name=name, type=ctype, rhs=rhs):
                 return [f"{name} = {self.rhs(rhs, ctype)};"]
             case Store():
-                return self.store(s)
+                return self.memory.store(s)
             case Comment(text=text):
                 return [f"// {text}"]
             case Loop(var=var, start=start, stop=stop, step=step, limit=limit):
-                self.divisors[var] = math.gcd(start.divisor(self.divisors), step)
-                end = self.ix(stop)
+                self.memory.divisors[var] = math.gcd(start.divisor(self.memory.divisors), step)
+                end = stop.text()
                 if limit is not None and stop.hi > limit:
                     end = f"min(({self.index_type})({end}), ({self.index_type}){limit})"
                 increment = f"{var.name}++" if step == 1 else f"{var.name} += {step}"
-                start_text = self.ix(start)
+                start_text = start.text()
                 pragma = "#pragma clang loop vectorize(disable)"
                 if self.kernel.plain:
                     pragma += " unroll(disable)"
@@ -327,15 +200,13 @@ class _Printer:
             case Fragments(names=names, array=array, index=index, turned=turned):
                 function = "lg_fragments_turned" if turned else "lg_fragments"
                 parts = ", ".join(names)
-                return [f"uint {parts};", f"{function}({parts}, {array} + {self.ix(index)});"]
+                return [f"uint {parts};", f"{function}({parts}, {array} + {index.text()});"]
             case Mma(acc=acc, a=a, b=b, dtype=dtype):
                 return [f"lg_mma_{dtype.name}({', '.join((*acc, *a, *b))});"]
             case Pointer(name=name, array=array, index=index):
-                dtype, space = self.arrays[name] = self.arrays[array]
-                stored = dtype.storage if space == "__global" else dtype.compute
-                return [f"{space} const {stored}* {name} = {array} + {self.ix(index)};"]
+                return [self.memory.pointer(name, array, index)]
             case Call(function=function, args=args):
-                texts = [self.ix(a) if isinstance(a, Ix) else a for a in args]
+                texts = [a.text() if isinstance(a, Ix) else a for a in args]
                 return [f"{function}({', '.join(texts)});"]
             case If(conditions=tests):
                 return [f"if ({conjunction(tests)}) {{"]
