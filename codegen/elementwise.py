@@ -79,6 +79,23 @@ def _of_divisor(o: Any, g: Node, n: Node) -> Node | None:
     return quotient
 
 
+def _bare(n: Node) -> Node:
+    while n.op.kind == "view":
+        n = n.src[0]
+    return n
+
+
+def _norm_of(o: Any, divisor: Node) -> Node:
+    """The sum that a softmax divides by; a number of 1 or more may stand for that of nothing."""
+    n = _bare(divisor)
+    if n.op.name == "where":
+        for number, total in (n.src[1:], n.src[:0:-1]):
+            given = _bare(number)
+            if given.op.name == "const" and o.const_value(given) >= 1:
+                return _bare(total)
+    return n
+
+
 def _of_power(o: Any, g: Node, n: Node) -> Node:
     """g * n, where n is a power; of a softmax, whose g is x / t + s and t the sum of n, it is
     n / t * (x + s * t): then backward reads the weights n / t, which others need, and the powers
@@ -89,9 +106,7 @@ def _of_power(o: Any, g: Node, n: Node) -> Node:
         row = shift.src[0] if shift.op.name == "expand" else shift
         if quotient.op.name == "div" and quotient.shape == n.shape:
             x, t = quotient.src
-            total = t
-            while total.op.kind == "view":
-                total = total.src[0]
+            total = _norm_of(o, t)
             if total.op.name == "sum" and total.src[0] is n and row.size < n.size:
                 result = o.mul(o.div(n, t), o.add(x, o.mul(row, t)))
                 return result

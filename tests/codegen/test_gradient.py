@@ -210,11 +210,16 @@ def test_other_quotients_of_powers_are_divided_last():
     assert found is ops.mul(seed, ops.exp(x))
 
 
-def test_a_softmax_passes_back_by_its_weights():
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_softmax_passes_back_by_its_weights(masked):
     """The powers are read for nothing but the weights, and divisions are of rows."""
     x = ops.variable(ops.buffer(float64, (3, 5)), 0)
     powers = ops.exp(ops.sub(x, ops.max_(x, (1,))))
-    weights = ops.div(powers, ops.sum_(powers, (1,)))
+    total = ops.sum_(powers, (1,))
+    if masked:  # a row of nothing is divided by 1
+        is_nothing = ops.eq(total, ops.const(0, float64))
+        total = ops.where(is_nothing, ops.const(1, float64), total)
+    weights = ops.div(powers, total)
     (found,) = gradient([weights], [ops.buffer(float64, (3, 5))], [x])
     assert found is not None
     order = toposort([found])
