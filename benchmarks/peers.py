@@ -12,6 +12,7 @@ from lazygrad import runtime
 
 from .jax_steps import jax_step
 from .steps import STEPS
+from .tinygrad_steps import tinygrad_step
 from .workloads import WORKLOADS, Workload
 
 __all__ = ["Contender", "contenders"]
@@ -181,21 +182,34 @@ class _Tinygrad(Contender):
         )  # fmt: skip
 
     def call(self, name: str) -> Call | None:
-        work = WORKLOADS.get(name)
-        skipped = ("sort", "topk", "embedding", "16 M", "copy", "cumsum")
-        if work is None or work.gradients or name.startswith(skipped):
-            return None  # takes minutes, or has other names
-        tensors = [self.tinygrad.Tensor(a).realize() for a in work.arrays()]
-        jitted = self.tinygrad.TinyJit(lambda *ts: work.compute(self.lib, *ts).realize())
+        compute = tinygrad_step(name) if name in STEPS else self._workload(name)
+        if compute is None:
+            return None
         device = self.tinygrad.Device[self.tinygrad.Device.DEFAULT]
 
         def call() -> None:
-            jitted(*tensors)
+            compute()
             device.synchronize()
 
         for _ in range(2):  # the second call records, the third replays
             call()
         return call
+
+    def _workload(self, name: str) -> Call | None:
+        if name.startswith(("sort", "topk", "embedding", "16 M", "copy", "cumsum")):
+            return None  # takes minutes, or has other names
+        work = WORKLOADS[name]
+        tensors = [self.tinygrad.Tensor(a).realize() for a in work.arrays()]
+
+        def compute(*given: Any) -> Any:
+            result = work.compute(self.lib, *given)
+            if not work.gradients:
+                return result.realize()
+            ones = self.tinygrad.Tensor.ones_like(result)
+            return result.realize(*result.gradient(*given[: work.gradients], gradient=ones))
+
+        jitted = self.tinygrad.TinyJit(compute)
+        return lambda: jitted(*tensors)
 
 
 def contenders(devices: list[str], peers: list[str]) -> dict[str, Contender]:
