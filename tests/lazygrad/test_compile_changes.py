@@ -127,35 +127,6 @@ def test_an_optimizer_alone(device):
     assert trained(True) == trained(False)
 
 
-@pytest.mark.parametrize("kind", ["SGD", "AdamW"])
-def test_a_schedule_of_rate_and_momentum(device, kind):
-    """OneCycleLR changes both with each step; the steps are replayed all the same."""
-
-    def trained(compiled):
-        w = lg.ones(6, requires_grad=True)
-        settings = {"momentum": 0.9, "nesterov": True} if kind == "SGD" else {}
-        optimizer = getattr(optim, kind)([w], 0.1, **settings)
-        schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.3, total_steps=20)
-
-        def step(x):
-            optimizer.zero_grad()
-            (w * x).sin().sum().backward()
-            optimizer.step()
-
-        run = lg.compile(step) if compiled else step
-        for n in range(16):
-            run(vector(n))
-            schedule.step()
-        if compiled:
-            assert run.replays >= 12
-        if kind == "SGD":  # without momentum it is another step
-            optimizer.param_groups[0].update(momentum=0.0, nesterov=False)
-        run(vector(3))
-        return w.tolist()
-
-    assert trained(True) == trained(False)
-
-
 def test_a_value_that_is_read(device):
     def clipped(x):
         return x * 2 if x.sum().item() > 20 else x

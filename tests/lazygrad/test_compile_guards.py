@@ -226,3 +226,58 @@ def test_allowing_winograd_is_a_call_of_another_kind(device):
     assert run.recordings == 4
     with pytest.raises(AttributeError):
         lg.backends.convolution.allow_wino = True
+
+
+@pytest.mark.parametrize("kind", ["SGD", "AdamW"])
+def test_a_schedule_of_rate_and_momentum(device, kind):
+    """OneCycleLR changes both with each step; the steps are replayed all the same."""
+
+    def trained(compiled):
+        w = lg.ones(6, requires_grad=True)
+        settings = {"momentum": 0.9, "nesterov": True} if kind == "SGD" else {}
+        optimizer = getattr(optim, kind)([w], 0.1, **settings)
+        schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.3, total_steps=20)
+
+        def step(x):
+            optimizer.zero_grad()
+            (w * x).sin().sum().backward()
+            optimizer.step()
+
+        run = lg.compile(step) if compiled else step
+        for n in range(16):
+            run(lg.arange(6.0) + n)
+            schedule.step()
+        if compiled:
+            assert run.replays >= 12
+        if kind == "SGD":  # without momentum it is another step
+            optimizer.param_groups[0].update(momentum=0.0, nesterov=False)
+        run(lg.arange(6.0) + 3)
+        return w.tolist()
+
+    assert trained(True) == trained(False)
+
+
+@pytest.mark.parametrize(
+    "kind, settings", [("Adam", {"betas": (0.0, 0.0)}), ("SGD", {"momentum": 1.0, "lr": 1.0})]
+)
+def test_settings_that_are_0_or_1_may_change(device, kind, settings):
+    """What is multiplied by 1 is left out of no recording."""
+
+    def trained(compiled):
+        w = lg.ones(6, requires_grad=True)
+        optimizer = getattr(optim, kind)([w], **settings)
+
+        def step(x):
+            optimizer.zero_grad()
+            (w * x).sin().sum().backward()
+            optimizer.step()
+
+        run = lg.compile(step, fullgraph=True) if compiled else step
+        for n in range(7):
+            if n == 5:
+                changed = {"betas": (0.5, 0.75)} if kind == "Adam" else {"momentum": 0.5}
+                optimizer.param_groups[0].update(changed)
+            run(lg.arange(6.0) + n)
+        return w.tolist()
+
+    assert trained(True) == trained(False)
