@@ -107,14 +107,14 @@ def tinygrad_step(name: str) -> Call | None:
     make, optimizer, data = row
     held, forward = make(tinygrad.nn)
     found = tinygrad.nn.state.get_parameters(held)
-    trained = [p for p in found if p.is_param]
+    trained, kept = [[p for p in found if p.is_param is yes] for yes in (True, False)]
     x, y = [tinygrad.Tensor(a).realize() for a in data()]
     update = None if optimizer is None else optimizer(tinygrad.nn.optim, found)
 
     def step() -> Any:
         loss = forward(x).sparse_categorical_crossentropy(y)
         if update is None:
-            return loss.realize(*loss.gradient(*trained))
+            return loss.realize(*loss.gradient(*trained), *kept)
         update.zero_grad()
         loss.backward()
         return loss.realize(*update.schedule_step())

@@ -325,7 +325,7 @@ def compile(
     same kernels are launched again with the new arguments. Calls with other shapes, dtypes or
     plain arguments are recorded for themselves. A step with backward() and an optimizer may be
     compiled as a whole: parameters, gradients, counts of steps and random numbers go on, and
-    learning rates and momenta are asked for anew.
+    updates of our optimizers ask for learning rates and momenta anew.
 
     Other state of Python is that of the recording: what the function prints happens no more. Its
     closure, the globals that it names, attributes of modules and settings of optimizers are

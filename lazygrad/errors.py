@@ -2,7 +2,10 @@
 
 from typing import Any
 
-__all__ = ["BadNameError", "ShapeError", "shown", "type_name", "wrap_dim"]
+__all__ = ["BadNameError", "ShapeError", "is_foreign", "shown", "type_name", "wrap_dim"]
+
+
+_ARRAYS = {"cupy", "jax", "jaxlib", "tensorflow", "tinygrad", "torch"}
 
 
 class ShapeError(RuntimeError, ValueError):
@@ -15,6 +18,11 @@ class BadNameError(ValueError, KeyError):
     __str__ = Exception.__str__  # KeyError would quote it
 
 
+def is_foreign(value: Any) -> bool:
+    """Whether a value is an array of a library whose operators know no tensors of ours."""
+    return type(value).__module__.partition(".")[0] in _ARRAYS and hasattr(value, "dtype")
+
+
 def type_name(value: Any) -> str:
     """The name of a value's class; where others have one of that name too, with the library's."""
     kind = type(value)
@@ -25,9 +33,9 @@ def type_name(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value in a few words: tensors and arrays by shape and dtype, the rest cut to a line."""
-    if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"{type_name(value)}{list(value.shape)} {value.dtype}"
     try:
+        if not isinstance(value, type) and hasattr(value, "shape") and hasattr(value, "dtype"):
+            return f"{type_name(value)}{list(value.shape)} {value.dtype}"
         text = repr(value).partition("\n")[0]
     except (TypeError, ValueError, IndexError, AttributeError):  # its class's own affair
         text = f"<{type(value).__name__}>"

@@ -28,8 +28,6 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 _CONTAINERS = (list, tuple, set, frozenset, dict, deque)
 _OF_FUNCTION = ("__code__", "__defaults__")
 _OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME"}
-# settings that updates ask for anew, see `recording.follow`; without momentum there is no buffer
-_FOLLOWED = {"lr", "betas", "momentum"}
 _DEEP = 4
 _LIBRARIES = {"lazygrad", "numpy", "builtins", "collections", "functools", "typing", "torch"}
 
@@ -232,11 +230,12 @@ class Guards:
         for name in ("param_groups", "state"):
             self._hold(vars(optimizer), name, vars(optimizer)[name])
             self._hold_items(vars(optimizer)[name])
+        followed = optimizer.followed_settings()
         for group in optimizer.param_groups:
             for name, value in group.items():
-                if isinstance(value, (*_PLAIN, tuple)) and name not in _FOLLOWED:
+                if isinstance(value, (*_PLAIN, tuple)) and name not in followed:
                     self._hold(group, name, value)
-            if "momentum" in group:
+            if "momentum" in followed:  # without it there is no buffer
                 self._momenta.append((group, bool(group["momentum"])))
             self._contain(group["params"], 0)
         for state in optimizer.state.values():

@@ -8,7 +8,7 @@ from lazygrad.codegen.dtype import DType, int64, promote
 from lazygrad.codegen.graph import Node
 from lazygrad.codegen.ops import broadcast_shapes
 
-from .errors import ShapeError, wrap_dim
+from .errors import ShapeError, type_name, wrap_dim
 from .handle import TensorBase, wrap
 from .numpy_names import numpy_names
 
@@ -73,7 +73,7 @@ def _listed(name: str, tensors: Any) -> "list[Tensor]":
     for i, t in enumerate(found):
         if not isinstance(t, TensorBase):
             raise TypeError(
-                f"{name}: expected Tensor as element {i} in argument 0, but got {type(t).__name__}"
+                f"{name}: expected Tensor as element {i} in argument 0, but got {type_name(t)}"
             )
         if t._base.device is not found[0]._base.device:
             raise RuntimeError(

@@ -13,8 +13,8 @@ from lazygrad.codegen.graph import Node
 from lazygrad.codegen.ops import broadcast_shapes
 
 from .einsum import contract_labels, einsum_node, parse_equation
-from .errors import ShapeError, shown, wrap_dim
-from .handle import TensorBase, wrap
+from .errors import ShapeError, is_foreign, shown, wrap_dim
+from .handle import TensorBase, check_tensor, wrap
 from .promotion import Number, binary_operands, broadcast_error, scalar_operand
 
 if TYPE_CHECKING:
@@ -157,6 +157,8 @@ class LinearAlgebraMethods(TensorBase):
                 f"matmul: got {shown(other)}, expected a Tensor; write lg.tensor(array)"
             )
         if not isinstance(other, TensorBase):
+            if is_foreign(other):
+                check_tensor("matmul", other, "other", 2)
             return NotImplemented
         return self._wrap(_matmul(*_pair("matmul", self, other)))
 

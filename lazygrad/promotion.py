@@ -19,7 +19,7 @@ from lazygrad.codegen.graph import Node
 
 from . import placement
 from .default_dtype import get_default_dtype
-from .errors import ShapeError, shown, type_name
+from .errors import ShapeError, is_foreign, shown, type_name
 from .handle import TensorBase, keep_order, wrap
 from .realize import from_host
 from .recording import Followed, late
@@ -242,7 +242,7 @@ def operate(x: TensorBase, other: Any, op: _Binary, name: str) -> Any:
         a, b, _ = binary_operands(x, other, name)
         node = op(a, b)
     except NotAnOperand:
-        if other is None or isinstance(other, _NO_OPERANDS) or hasattr(other, "__dlpack__"):
+        if other is None or isinstance(other, _NO_OPERANDS) or is_foreign(other):
             raise  # the message says what to write instead
         return NotImplemented
     except ValueError:

@@ -208,7 +208,8 @@ class SortingMethods(TensorBase):
             weight = ops.where(ops.eq(weight, zero), zero, half)
         low = ops.gather(ordered, ops.cast(below, int64), last)
         high = ops.gather(ordered, ops.cast(ops.ceil(rank), int64), last)
-        return ops.where(missing, ops.const(math.nan, x.dtype), lerp(low, high, weight))
+        value = low if interpolation in _ROUNDINGS else lerp(low, high, weight)
+        return ops.where(missing, ops.const(math.nan, x.dtype), value)
 
     # -- sets of values, which the host finds ------------------------------------------------
 

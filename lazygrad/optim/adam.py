@@ -29,6 +29,8 @@ class Adam(Optimizer):
         ValueError: negative settings, or betas outside [0, 1).
     """
 
+    _follows = frozenset({"lr", "betas"})
+
     def __init__(
         self,
         params: Parameters,

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from lazygrad import recording
+from lazygrad.errors import type_name
 from lazygrad.grad_mode import enable_grad, no_grad
 from lazygrad.realize import realize
 from lazygrad.residence import store_apart
@@ -19,6 +20,8 @@ Parameters = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, T
 
 class Optimizer:
     """Base of all optimizers; a subclass writes `_first_state` and `_update` for one parameter.
+
+    `_follows`, beside `_update`, names the settings that it reads by `recording.follow` alone.
 
     Args:
         params: parameters, or dicts of settings with a key 'params' (parameter groups).
@@ -128,6 +131,17 @@ class Optimizer:
                 written.extend(_tensors(state))
         realize(*written)
         return loss
+
+    def followed_settings(self) -> frozenset[str]:
+        """Settings that replays ask for anew: those of `_follows` beside the `_update` in use.
+
+        Of a `step` or an `_update` that a subclass wrote, nobody knows what it reads.
+        """
+        if type(self).step is not Optimizer.step:
+            return frozenset()
+        owner = next(c for c in type(self).__mro__ if "_update" in vars(c))
+        found: frozenset[str] = vars(owner).get("_follows", frozenset())
+        return found
 
     def _count(self, trained: "list[tuple[Tensor, dict[str, Any]]]") -> None:
         """What a step changes on the host: counts. A compiled step does it anew each time.
@@ -245,8 +259,7 @@ def check_undifferentiated(name: str, differentiable: bool) -> None:
 def _check_parameter(parameter: Any) -> None:
     if not isinstance(parameter, Tensor):
         raise TypeError(
-            f"optimizer can only optimize Tensors, but one of the params is "
-            f"{type(parameter).__name__}"
+            f"optimizer can only optimize Tensors, but one of the params is {type_name(parameter)}"
         )
     if not (parameter.is_leaf or parameter.requires_grad is False):
         raise ValueError("can't optimize a non-leaf Tensor")

@@ -25,6 +25,8 @@ class SGD(Optimizer):
         ValueError: negative settings, or nesterov without momentum or with dampening.
     """
 
+    _follows = frozenset({"lr", "momentum"})
+
     def __init__(
         self,
         params: Parameters,

@@ -46,23 +46,29 @@ def test_a_bad_error_is_seen():
 class _ForeignTensor:
     """An array of another library, whose class is called as ours; its operators do not know us."""
 
-    __module__, shape, dtype = "other.arrays", (2,), "other.float32"
-
-    def __dlpack__(self):
-        raise NotImplementedError
+    __module__, shape, dtype = "torch", (2,), "torch.float32"
 
 
 _ForeignTensor.__name__ = "Tensor"
 FOREIGN = {
     "left": lambda x, y: x + y, "right": lambda x, y: y * x, "method": lambda x, y: x.mul(y),
     "input": lambda x, y: lg.relu(y), "matmul": lambda x, y: lg.matmul(x, y),
+    "at": lambda x, y: x @ y,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_tensors_of_other_libraries_are_named(name):
-    with pytest.raises(TypeError, match=r"other\.Tensor.*lg\.tensor\(value\)"):
+    with pytest.raises(TypeError, match=r"torch\.Tensor.*lg\.tensor\(value\)"):
         FOREIGN[name](lg.ones(2), _ForeignTensor())
+
+
+@pytest.mark.parametrize("value", [np.float32, np.ndarray, lg.Tensor])
+def test_classes_are_no_operands(value):
+    x = lg.ones(2)
+    assert (x == value) is False
+    with pytest.raises(TypeError, match="expected a tensor, a number"):
+        x.mul(value)
 
 
 A = np.arange(12, dtype=np.float32).reshape(3, 4)

@@ -281,3 +281,35 @@ def test_settings_that_are_0_or_1_may_change(device, kind, settings):
         return w.tolist()
 
     assert trained(True) == trained(False)
+
+
+def test_settings_of_an_optimizer_of_ones_own_are_compared(device):
+    class Own(optim.Optimizer):
+        def _first_state(self, parameter, group):
+            return {"sum": lg.zeros_like(parameter)}
+
+        def _update(self, parameter, gradient, state, group, first):
+            state["sum"].mul_(group["momentum"]).add_(gradient)
+            parameter.add_(state["sum"], alpha=-group["lr"])
+
+    def trained(compiled):
+        w = lg.ones(6, requires_grad=True)
+        optimizer = Own([w], {"lr": 0.1, "momentum": 0.9})
+
+        def step(x):
+            optimizer.zero_grad()
+            (w * x).sin().sum().backward()
+            optimizer.step()
+
+        run = lg.compile(step) if compiled else step
+        for n in range(16):
+            if n == 6:
+                optimizer.param_groups[0]["momentum"] = 0.5
+            if n == 11:
+                optimizer.param_groups[0]["lr"] = 0.05
+            run(lg.arange(6.0) + n)
+        if compiled:
+            assert run.replays >= 6
+        return w.tolist()
+
+    assert trained(True) == trained(False)

@@ -112,6 +112,9 @@ SORTS = {
     "quantiles beside infinities": lambda t: t.library.tensor(
         [-math.inf, 2.0, 3.0, math.inf]
     ).quantile(t.library.tensor([0.0, 0.25, 0.5, 0.9, 1.0])),
+    "lower ones": lambda t: t.library.tensor([-math.inf, 2.0, 3.0, math.inf]).quantile(
+        t.library.tensor([0.0, 0.1, 0.5, 0.9, 1.0]), interpolation="lower"
+    ),
 }  # fmt: skip
 
 SETS = {
