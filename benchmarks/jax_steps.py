@@ -4,7 +4,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from .workloads import RNG, array
+from .steps import DATA
+from .workloads import array
 
 __all__ = ["jax_step"]
 
@@ -161,30 +162,23 @@ def _resnet18(jax: Any) -> tuple[Parameters, Callable[..., Any]]:
     return _parameters(shapes), forward
 
 
-def _tokens() -> tuple[Any, Any]:
-    tokens = RNG.integers(0, 65, (16, 129))
-    return tokens[:, :-1], tokens[:, 1:]
-
-
-_STEPS: dict[str, tuple[Any, Any, Any]] = {
-    "step: MLP": (_mlp, _adam, lambda: (array(128, 784), RNG.integers(0, 10, 128))),
-    "step: CNN": (_cnn, _sgd, lambda: (array(64, 1, 28, 28), RNG.integers(0, 10, 64))),
-    "step: GPT": (_gpt, lambda jax, p: _adam(jax, p, 1e-2), _tokens),
-    "forward and backward: ResNet": (
-        _resnet18, None, lambda: (array(4, 3, 64, 64), RNG.integers(0, 1000, 4))
-    ),
-}  # fmt: skip
+_STEPS: dict[str, tuple[Any, Any]] = {
+    "step: MLP": (_mlp, _adam),
+    "step: CNN": (_cnn, _sgd),
+    "step: GPT": (_gpt, lambda jax, p: _adam(jax, p, 1e-2)),
+    "forward and backward: ResNet": (_resnet18, None),
+}
 
 
 def jax_step(name: str) -> Call | None:
     """What runs the step that `name` begins with once, compiled by `jax.jit`; None for others."""
-    row = next((row for start, row in _STEPS.items() if name.startswith(start)), None)
-    if row is None:
+    start = next((start for start in _STEPS if name.startswith(start)), None)
+    if start is None:
         return None
     jax: Any = importlib.import_module("jax")
-    make, optimizer, data = row
+    make, optimizer = _STEPS[start]
     parameters, forward = make(jax)
-    x, y = [jax.numpy.asarray(a) for a in data()]
+    x, y = [jax.numpy.asarray(a) for a in DATA[start]()]
 
     def loss_of(p: Parameters) -> Any:
         return _cross_entropy(forward(p, x), y)

@@ -7,7 +7,7 @@ from typing import Any
 from .decode import Decoder
 from .workloads import RNG, array
 
-__all__ = ["MODELS", "STEPS", "Step"]
+__all__ = ["DATA", "MODELS", "STEPS", "Step"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,20 @@ class Step:
 
     make: Callable[[Any], Callable[[], Any]]
     target: float
+
+
+def _tokens() -> tuple[Any, Any]:
+    tokens = RNG.integers(0, 65, (16, 129))
+    return tokens[:, :-1].copy(), tokens[:, 1:].copy()
+
+
+# inputs and targets, by what a row's name begins with
+DATA: dict[str, Callable[[], tuple[Any, Any]]] = {
+    "step: MLP": lambda: (array(128, 784), RNG.integers(0, 10, 128)),
+    "step: CNN": lambda: (array(64, 1, 28, 28), RNG.integers(0, 10, 64)),
+    "step: GPT": _tokens,
+    "forward and backward: ResNet": lambda: (array(4, 3, 64, 64), RNG.integers(0, 1000, 4)),
+}
 
 
 def _trained(lib: Any, model: Any, optimizer: Any, x: Any, y: Any) -> Callable[[], Any]:
@@ -46,7 +60,7 @@ def mlp(lib: Any) -> Any:
 def _mlp(lib: Any) -> Callable[[], Any]:
     model = mlp(lib)
     optimizer = lib.optim.Adam(model.parameters(), 1e-3)
-    return _trained(lib, model, optimizer, array(128, 784), RNG.integers(0, 10, 128))
+    return _trained(lib, model, optimizer, *DATA["step: MLP"]())
 
 
 def _cnn(lib: Any) -> Callable[[], Any]:
@@ -56,7 +70,7 @@ def _cnn(lib: Any) -> Callable[[], Any]:
         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1600, 10),
     )  # fmt: skip
     optimizer = lib.optim.SGD(model.parameters(), 1e-2, momentum=0.9)
-    return _trained(lib, model, optimizer, array(64, 1, 28, 28), RNG.integers(0, 10, 64))
+    return _trained(lib, model, optimizer, *DATA["step: CNN"]())
 
 
 def gpt(lib: Any, layers: int = 4, width: int = 128, heads: int = 4, words: int = 65) -> Any:
@@ -96,8 +110,7 @@ def gpt(lib: Any, layers: int = 4, width: int = 128, heads: int = 4, words: int 
 def _gpt(lib: Any) -> Callable[[], Any]:
     model = gpt(lib)
     optimizer = lib.optim.AdamW(model.parameters(), 1e-3)
-    tokens = RNG.integers(0, 65, (16, 129))
-    return _trained(lib, model, optimizer, tokens[:, :-1].copy(), tokens[:, 1:].copy())
+    return _trained(lib, model, optimizer, *DATA["step: GPT"]())
 
 
 def resnet18(lib: Any) -> Any:
@@ -132,7 +145,7 @@ def resnet18(lib: Any) -> Any:
 
 
 def _resnet18(lib: Any) -> Callable[[], Any]:
-    return _trained(lib, resnet18(lib), None, array(4, 3, 64, 64), RNG.integers(0, 1000, 4))
+    return _trained(lib, resnet18(lib), None, *DATA["forward and backward: ResNet"]())
 
 
 def _small(lib: Any) -> Callable[[], Any]:

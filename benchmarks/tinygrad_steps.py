@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from .workloads import RNG, array
+from .steps import DATA
 
 __all__ = ["tinygrad_step"]
 
@@ -78,37 +78,25 @@ def _resnet18(nn: Any) -> tuple[list[Any], Model]:
     return [stem, blocks, head], forward
 
 
-def _tokens() -> tuple[Any, Any]:
-    tokens = RNG.integers(0, 65, (16, 129))
-    return tokens[:, :-1].copy(), tokens[:, 1:].copy()
-
-
-_STEPS: dict[str, tuple[Any, Any, Any]] = {
-    "step: MLP": (
-        _mlp, lambda o, p: o.Adam(p, 1e-3), lambda: (array(128, 784), RNG.integers(0, 10, 128))
-    ),
-    "step: CNN": (
-        _cnn, lambda o, p: o.SGD(p, 1e-2, momentum=0.9),
-        lambda: (array(64, 1, 28, 28), RNG.integers(0, 10, 64)),
-    ),
-    "step: GPT": (_gpt, lambda o, p: o.AdamW(p, 1e-3), _tokens),
-    "forward and backward: ResNet": (
-        _resnet18, None, lambda: (array(4, 3, 64, 64), RNG.integers(0, 1000, 4))
-    ),
-}  # fmt: skip
+_STEPS: dict[str, tuple[Any, Any]] = {
+    "step: MLP": (_mlp, lambda o, p: o.Adam(p, 1e-3)),
+    "step: CNN": (_cnn, lambda o, p: o.SGD(p, 1e-2, momentum=0.9)),
+    "step: GPT": (_gpt, lambda o, p: o.AdamW(p, 1e-3)),
+    "forward and backward: ResNet": (_resnet18, None),
+}
 
 
 def tinygrad_step(name: str) -> Call | None:
     """What runs the step that `name` begins with once; None for others."""
-    row = next((row for start, row in _STEPS.items() if name.startswith(start)), None)
-    if row is None:
+    start = next((start for start in _STEPS if name.startswith(start)), None)
+    if start is None:
         return None
     tinygrad: Any = importlib.import_module("tinygrad")
-    make, optimizer, data = row
+    make, optimizer = _STEPS[start]
     held, forward = make(tinygrad.nn)
     found = tinygrad.nn.state.get_parameters(held)
     trained, kept = [[p for p in found if p.is_param is yes] for yes in (True, False)]
-    x, y = [tinygrad.Tensor(a).realize() for a in data()]
+    x, y = [tinygrad.Tensor(a).realize() for a in DATA[start]()]
     update = None if optimizer is None else optimizer(tinygrad.nn.optim, found)
 
     def step() -> Any:

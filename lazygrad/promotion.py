@@ -39,8 +39,8 @@ _Binary: TypeAlias = Callable[[Node, Node], Node]
 
 _consts: dict[tuple[DType, float], Node] = {}  # the numbers below, of every dtype in use
 _STRUCTURE = (0, 1, -1, 2)
-_NO_OPERANDS = (list, tuple, str, dict)
 _INFINITE = (math.inf, -math.inf)  # what masks are made with
+_NO_OPERANDS = (list, tuple, str, dict)
 
 
 class NotAnOperand(TypeError):

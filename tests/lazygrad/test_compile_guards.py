@@ -228,6 +228,15 @@ def test_allowing_winograd_is_a_call_of_another_kind(device):
         lg.backends.convolution.allow_wino = True
 
 
+def step_of(w, optimizer):
+    def step(x):
+        optimizer.zero_grad()
+        (w * x).sin().sum().backward()
+        optimizer.step()
+
+    return step
+
+
 @pytest.mark.parametrize("kind", ["SGD", "AdamW"])
 def test_a_schedule_of_rate_and_momentum(device, kind):
     """OneCycleLR changes both with each step; the steps are replayed all the same."""
@@ -238,11 +247,7 @@ def test_a_schedule_of_rate_and_momentum(device, kind):
         optimizer = getattr(optim, kind)([w], 0.1, **settings)
         schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.3, total_steps=20)
 
-        def step(x):
-            optimizer.zero_grad()
-            (w * x).sin().sum().backward()
-            optimizer.step()
-
+        step = step_of(w, optimizer)
         run = lg.compile(step) if compiled else step
         for n in range(16):
             run(lg.arange(6.0) + n)
@@ -267,11 +272,7 @@ def test_settings_that_are_0_or_1_may_change(device, kind, settings):
         w = lg.ones(6, requires_grad=True)
         optimizer = getattr(optim, kind)([w], **settings)
 
-        def step(x):
-            optimizer.zero_grad()
-            (w * x).sin().sum().backward()
-            optimizer.step()
-
+        step = step_of(w, optimizer)
         run = lg.compile(step, fullgraph=True) if compiled else step
         for n in range(7):
             if n == 5:
@@ -296,11 +297,7 @@ def test_settings_of_an_optimizer_of_ones_own_are_compared(device):
         w = lg.ones(6, requires_grad=True)
         optimizer = Own([w], {"lr": 0.1, "momentum": 0.9})
 
-        def step(x):
-            optimizer.zero_grad()
-            (w * x).sin().sum().backward()
-            optimizer.step()
-
+        step = step_of(w, optimizer)
         run = lg.compile(step) if compiled else step
         for n in range(16):
             if n == 6:
